@@ -1,0 +1,10 @@
+/** The wire between peers and relays: shapes, forms and limits. Rules in SPEC.md. */
+export * from "./canonical-json.ts";
+export * from "./envelope.ts";
+export * from "./errors.ts";
+export * from "./frames.ts";
+export * from "./ids.ts";
+export * from "./limits.ts";
+export * from "./login-nonce.ts";
+export * from "./messages.ts";
+export * from "./params.ts";

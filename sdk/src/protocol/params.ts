@@ -1,0 +1,128 @@
+import { canonicalJson } from "./canonical-json.ts";
+import type { Envelope, SignedDelegation } from "./envelope.ts";
+import { ErrorCode, WireError } from "./errors.ts";
+import { describe, parsePublicKey, parseSignature, parseTaskId, type Signature, type TaskId } from "./ids.ts";
+import { MAX_ARGS_BYTES, MAX_SCRIPT_BYTES, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS } from "./limits.ts";
+
+/** A `play` whose every part has its form. `args` is canonical JSON text, so that it is hashed and passed on as it is. */
+export type CheckedPlay = {
+  script: string;
+  args: string;
+  taskId?: TaskId;
+  timeoutMs?: number;
+  envelope?: Envelope;
+};
+
+/** Each parser throws `WireError` -32602 that names the member, what was expected and what came. */
+export function parseFetchNonce(params: unknown): { pubkey: string } {
+  return { pubkey: text(members(params), "pubkey", MAX_KEY_CHARACTERS) };
+}
+
+export function parseAuthenticate(params: unknown): { pubkey: string; signature: string } {
+  const given = members(params);
+  return { pubkey: text(given, "pubkey", MAX_KEY_CHARACTERS), signature: text(given, "signature", 1024) };
+}
+
+export function parsePlay(params: unknown): CheckedPlay {
+  const given = members(params);
+  const script = text(given, "script");
+  if (!script.isWellFormed()) throw wrong("script", "Unicode text", "a lone surrogate");
+  checkBytes("script", script, MAX_SCRIPT_BYTES);
+  const args = check("args", () => canonicalJson(given.args));
+  checkBytes("args", args, MAX_ARGS_BYTES);
+  return {
+    script,
+    args,
+    ...optional("taskId", given.task_id, (value) => check("task_id", () => parseTaskId(value))),
+    ...optional("timeoutMs", given.timeout_ms, (value) => whole("timeout_ms", value, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)),
+    ...optional("envelope", given.envelope, parseEnvelope),
+  };
+}
+
+export function parseCancel(params: unknown): { taskId: TaskId } {
+  const given = members(params);
+  return { taskId: check("task_id", () => parseTaskId(given.task_id)) };
+}
+
+export function parseAttach(params: unknown): { taskId: TaskId; after: number } {
+  const given = members(params);
+  const taskId = check("task_id", () => parseTaskId(given.task_id));
+  return { taskId, after: given.after === undefined ? 0 : whole("after", given.after, 0, Number.MAX_SAFE_INTEGER) };
+}
+
+function parseEnvelope(value: unknown): Envelope {
+  const given = members(value, "envelope");
+  return {
+    issued_at: seconds("envelope.issued_at", given.issued_at),
+    expires_at: seconds("envelope.expires_at", given.expires_at),
+    signature: signature("envelope.signature", given.signature),
+    ...optional("delegation", given.delegation, parseDelegation),
+  };
+}
+
+function parseDelegation(value: unknown): SignedDelegation {
+  const name = "envelope.delegation";
+  const given = members(value, name);
+  const { circles } = given;
+  if (circles !== "*" && !Array.isArray(circles)) throw wrong(`${name}.circles`, `keys or "*"`, describe(circles));
+  return {
+    root: check(`${name}.root`, () => parsePublicKey(given.root)),
+    device: check(`${name}.device`, () => parsePublicKey(given.device)),
+    circles: circles === "*" ? "*" : circles.map((key: unknown) => check(`${name}.circles`, () => parsePublicKey(key))),
+    not_before: seconds(`${name}.not_before`, given.not_before),
+    expires_at: seconds(`${name}.expires_at`, given.expires_at),
+    signature: signature(`${name}.signature`, given.signature),
+  };
+}
+
+const MAX_KEY_CHARACTERS = 132; // uncompressed, in hex, with 0x
+
+function members(value: unknown, name = "params"): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw wrong(name, "an object", describe(value));
+}
+
+function text(given: Record<string, unknown>, name: string, mostCharacters = Number.POSITIVE_INFINITY): string {
+  const value = given[name];
+  if (typeof value !== "string") throw wrong(name, "a string", describe(value));
+  if (value.length > mostCharacters) throw wrong(name, `at most ${mostCharacters} characters`, describe(value));
+  return value;
+}
+
+function whole(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const came = typeof value === "number" ? String(value) : describe(value);
+  throw wrong(name, `a whole number from ${least} to ${most}`, came);
+}
+
+function seconds(name: string, value: unknown): number {
+  return whole(name, value, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function signature(name: string, value: unknown): Signature {
+  return check(name, () => parseSignature(value));
+}
+
+function checkBytes(name: string, value: string, most: number): void {
+  // A UTF-16 unit is one to three bytes of UTF-8: most texts are decided without encoding them.
+  if (value.length * 3 <= most) return;
+  const bytes = value.length > most ? value.length : new TextEncoder().encode(value).length;
+  if (bytes > most) throw wrong(name, `at most ${most} bytes of UTF-8`, `${bytes} or more`);
+}
+
+function optional<K extends string, V>(key: K, value: unknown, parse: (value: unknown) => V): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: parse(value) } as { [P in K]: V });
+}
+
+function check<V>(name: string, parse: () => V): V {
+  try {
+    return parse();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new WireError(ErrorCode.InvalidParams, `${name}: ${cause.message}`, { param: name }, { cause });
+  }
+}
+
+function wrong(name: string, expected: string, came: string): WireError {
+  return new WireError(ErrorCode.InvalidParams, `${name}: expected ${expected}, got ${came}`, { param: name });
+}
