@@ -17,7 +17,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.browser.test.ts"],
           pool: "forks",
           // Inherited by worker threads and used for child processes: plain Node 20 cannot load TypeScript.
-          execArgv: ["--import", "tsx", `--conditions=${source}`],
+          execArgv: ["--import", new URL("./scripts/typescript.mjs", import.meta.url).href, `--conditions=${source}`],
           testTimeout: 60_000,
         },
       },

@@ -1,0 +1,112 @@
+import type { Event } from "../task.ts";
+
+/** Reaching a limit ends the script, never the worker. */
+export type Limits = {
+  /** Time that the script may hold its thread. */
+  readonly cpuMs: number;
+  /** Time from start to end, waiting included. */
+  readonly wallMs: number;
+  /** Everything the script allocates: objects, strings, ArrayBuffers. */
+  readonly memoryBytes: number;
+  /** UTF-8 bytes of the result's JSON. */
+  readonly outputBytes: number;
+  readonly events: number;
+  /** UTF-8 bytes of the JSON of all events together. */
+  readonly eventBytes: number;
+  /** UTF-8 bytes of names and values in the write set. */
+  readonly storageBytes: number;
+};
+
+const MiB = 2 ** 20;
+
+export const DEFAULT_LIMITS: Limits = Object.freeze({
+  cpuMs: 1_000,
+  wallMs: 5_000,
+  memoryBytes: 32 * MiB,
+  outputBytes: MiB / 2, // an answer fits into one frame, however much of it must be escaped
+  events: 1_000,
+  eventBytes: MiB / 2,
+  storageBytes: 4 * MiB,
+});
+
+/** A limit by its name on the wire. */
+export type LimitName =
+  | "cpu_ms"
+  | "wall_ms"
+  | "memory_bytes"
+  | "output_bytes"
+  | "events"
+  | "event_bytes"
+  | "storage_bytes";
+
+/** One change of a document. `value` is JSON text; `null` deletes. */
+export type Write = { readonly name: string; readonly value: string | null };
+
+/** How a script ended. A script that fails is a value, not an exception. */
+export type ScriptEnd =
+  | { readonly kind: "value"; readonly output: string; readonly format: "text" | "json" }
+  | {
+      readonly kind: "thrown";
+      readonly name: string;
+      readonly message: string;
+      readonly stack?: string | undefined;
+      /** From 1, in the source that was sent. */
+      readonly line?: number | undefined;
+      readonly column?: number | undefined;
+      /** Nothing of the script ran: it did not compile. */
+      readonly compiling?: boolean;
+    }
+  | { readonly kind: "limit"; readonly limit: LimitName; readonly used?: number; readonly allowed: number }
+  | { readonly kind: "cancelled" };
+
+export type ScriptResult = {
+  readonly end: ScriptEnd;
+  /** Each name once. Empty unless the end is a value: a script that fails writes nothing. */
+  readonly writes: readonly Write[];
+  readonly cpuMs: number;
+  /** The script did not stop when told and its thread was ended from outside. */
+  readonly killed: boolean;
+};
+
+/** What a script reads of its circle: one state, unchanged while the script runs. */
+export interface Snapshot {
+  /** Refuses a name that no document can have. @throws {RefusedName} */
+  checkName(name: string): void;
+  /** The document's JSON text; `undefined` if there is none. */
+  read(name: string): string | undefined;
+  /** Names that begin with `prefix`, sorted by UTF-16 units. */
+  list(prefix: string): string[];
+}
+
+/** The name of a document is not allowed; the script that used it gets this as a `TypeError`. */
+export class RefusedName extends Error {
+  override name = "RefusedName";
+}
+
+/** A script with everything it can see. `snapshot` describes the state to read, as the sandbox's threads understand it. */
+export type SandboxPlay<SnapshotSource> = {
+  readonly script: string;
+  /** JSON text. */
+  readonly args: string;
+  readonly caller: string;
+  readonly circle: string;
+  readonly snapshot: SnapshotSource;
+};
+
+export type RunOptions = {
+  /** Limits that differ from `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<Limits>;
+  /** Called in order, and not after `run` has resolved. */
+  readonly onEvent?: (event: Event) => void;
+  /** Aborting ends the script: it then wrote nothing. */
+  readonly signal?: AbortSignal;
+};
+
+export interface Sandbox<SnapshotSource = unknown> {
+  /**
+   * Runs the script once, in a heap that no script used before. A script that fails, in whatever way, is a result;
+   * only a broken or closed sandbox rejects.
+   */
+  run(play: SandboxPlay<SnapshotSource>, options?: RunOptions): Promise<ScriptResult>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,12 @@
+/** What taking the types out of a script gave. */
+export type Stripped =
+  | { readonly kind: "stripped"; readonly script: string }
+  /** TypeScript that means more than its types, such as an enum: it cannot just be left out. Counts from 1. */
+  | { readonly kind: "unsupported"; readonly syntax: string; readonly line: number; readonly column: number };
+
+/** Replaces TypeScript's types with white space, so that every line and column stays. */
+export interface TypeStripper {
+  /** Resolves with `undefined` when the script could not be dealt with in time. */
+  strip(script: string): Promise<Stripped | undefined>;
+  close(): Promise<void>;
+}

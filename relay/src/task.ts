@@ -1,0 +1,48 @@
+import type { Envelope, LogHead, PlayEvent, PublicKey, TaskId } from "@circles/sdk/protocol";
+
+/** A play once queued. */
+export type Task = {
+  readonly id: TaskId;
+  readonly circle: PublicKey;
+  readonly caller: PublicKey;
+  readonly script: string;
+  /** Canonical JSON text, as it was hashed. */
+  readonly args: string;
+  /** As the caller sent it, for the envelope covers it. */
+  readonly timeoutMs?: number | undefined;
+  /** Unix milliseconds; a task that has not begun by then is not begun. */
+  readonly deadline: number;
+  readonly proof: Proof;
+};
+
+/** Why a worker may believe that `caller` asked for this. */
+export type Proof = { readonly kind: "envelope"; readonly envelope: Envelope } | typeof VOUCHED_IN_PROCESS;
+
+/**
+ * The gateway in this process saw the caller log in. Compared by identity: what arrives from elsewhere, however it is
+ * written, is never this object.
+ */
+export const VOUCHED_IN_PROCESS = Object.freeze({ kind: "in-process" });
+
+/** A play's identity (DESIGN §2): the same key is the same play, in every broker and in the circle's log. */
+export type TaskKey = string & { readonly __brand: "TaskKey" };
+
+export function taskKey({ circle, caller, id }: Pick<Task, "circle" | "caller" | "id">): TaskKey {
+  return `${circle}/${caller}/${id}` as TaskKey;
+}
+
+/** What ended a play that did not complete, as it crosses the wire. */
+export type Failure = { readonly code: number; readonly message: string; readonly data?: unknown };
+
+/** How a play ended. `log` is the head of the circle's log with the play's record in it. */
+export type Outcome =
+  | { readonly status: "completed"; readonly output: string; readonly format: "text" | "json"; readonly log: LogHead }
+  | {
+      readonly status: "error" | "cancelled" | "denied" | "expired";
+      readonly failure: Failure;
+      /** Left out where nothing was logged: a denial, a play that was refused before it began. */
+      readonly log?: LogHead;
+    };
+
+/** An event as a sandbox makes it: `seq` counts from 1 within the play. */
+export type Event = PlayEvent extends infer E ? (E extends PlayEvent ? Omit<E, "task_id"> : never) : never;
