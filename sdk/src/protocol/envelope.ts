@@ -26,7 +26,7 @@ export type PlayFields = {
 export type DelegationFields = {
   readonly root: PublicKey;
   readonly device: PublicKey;
-  /** The circles it is good for; `"*"` for all. */
+  /** The circles it is good for, one or more; `"*"` for all. */
   readonly circles: readonly PublicKey[] | "*";
   /** Unix seconds. */
   readonly notBefore: number;
@@ -78,6 +78,7 @@ delegation:${delegation === undefined ? "-" : parseSha256(delegation)}
 /** The exact text that a root key signs (rule E5 of SPEC.md). @throws {TypeError} or {RangeError} on a bad field. */
 export function delegationText(fields: DelegationFields): string {
   checkSpan("delegation", fields.notBefore, fields.expiresAt, MAX_DELEGATION_LIFETIME_S);
+  if (fields.circles.length === 0) throw new RangeError(`delegation: expected one circle or more, or "*", got none`);
   return `circles-delegation/1
 root:${parsePublicKey(fields.root)}
 device:${parsePublicKey(fields.device)}
