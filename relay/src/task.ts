@@ -1,4 +1,5 @@
-import type { Envelope, LogHead, PlayEvent, PublicKey, TaskId } from "@circles/sdk/protocol";
+import { hash } from "node:crypto";
+import type { Envelope, LogHead, PlayEvent, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
 
 /** A play once queued. */
 export type Task = {
@@ -8,12 +9,16 @@ export type Task = {
   readonly script: string;
   /** Canonical JSON text, as it was hashed. */
   readonly args: string;
+  /** Of `script` and `args`, computed in this process from what stands here. */
+  readonly hashes: TaskHashes;
   /** As the caller sent it, for the envelope covers it. */
   readonly timeoutMs?: number | undefined;
   /** Unix milliseconds; a task that has not begun by then is not begun. */
   readonly deadline: number;
   readonly proof: Proof;
 };
+
+export type TaskHashes = { readonly script: Sha256; readonly args: Sha256 };
 
 /** Why a worker may believe that `caller` asked for this. */
 export type Proof = { readonly kind: "envelope"; readonly envelope: Envelope } | typeof VOUCHED_IN_PROCESS;
@@ -23,6 +28,15 @@ export type Proof = { readonly kind: "envelope"; readonly envelope: Envelope } |
  * written, is never this object.
  */
 export const VOUCHED_IN_PROCESS = Object.freeze({ kind: "in-process" });
+
+export function hashTask({ script, args }: Pick<Task, "script" | "args">): TaskHashes {
+  return { script: hash("sha256", script) as Sha256, args: hash("sha256", args) as Sha256 };
+}
+
+/** Is it the same play sent again? A task id stands for one script and its arguments. */
+export function isSamePlay(a: TaskHashes, b: TaskHashes): boolean {
+  return a.script === b.script && a.args === b.args;
+}
 
 /** A play's identity (DESIGN §2): the same key is the same play, in every broker and in the circle's log. */
 export type TaskKey = string & { readonly __brand: "TaskKey" };
@@ -40,7 +54,7 @@ export type Outcome =
   | {
       readonly status: "error" | "cancelled" | "denied" | "expired";
       readonly failure: Failure;
-      /** Left out where nothing was logged: a denial, a play that was refused before it began. */
+      /** Left out where nothing was logged: a denial, a play that was refused before it began. Its id may be used again. */
       readonly log?: LogHead;
     };
 

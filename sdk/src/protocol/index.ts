@@ -7,4 +7,5 @@ export * from "./ids.ts";
 export * from "./limits.ts";
 export * from "./login-nonce.ts";
 export * from "./messages.ts";
+export * from "./openrpc.ts";
 export * from "./params.ts";

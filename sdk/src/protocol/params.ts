@@ -2,7 +2,15 @@ import { canonicalJson } from "./canonical-json.ts";
 import type { Envelope, SignedDelegation } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
 import { describe, parsePublicKey, parseSignature, parseTaskId, type Signature, type TaskId } from "./ids.ts";
-import { MAX_ARGS_BYTES, MAX_SCRIPT_BYTES, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS } from "./limits.ts";
+import {
+  MAX_ARGS_BYTES,
+  MAX_DELEGATION_LIFETIME_S,
+  MAX_ENVELOPE_LIFETIME_S,
+  MAX_SCRIPT_BYTES,
+  MAX_TIMEOUT_MS,
+  MIN_TIMEOUT_MS,
+} from "./limits.ts";
+import { exceedsBytes } from "./utf8.ts";
 
 /** A `play` whose every part has its form. `args` is canonical JSON text, so that it is hashed and passed on as it is. */
 export type CheckedPlay = {
@@ -30,6 +38,9 @@ export function parsePlay(params: unknown): CheckedPlay {
   checkBytes("script", script, MAX_SCRIPT_BYTES);
   const args = check("args", () => canonicalJson(given.args));
   checkBytes("args", args, MAX_ARGS_BYTES);
+  if (given.envelope !== undefined && given.task_id === undefined) {
+    throw wrong("task_id", "the id that the envelope covers", "none");
+  }
   return {
     script,
     args,
@@ -52,9 +63,10 @@ export function parseAttach(params: unknown): { taskId: TaskId; after: number } 
 
 function parseEnvelope(value: unknown): Envelope {
   const given = members(value, "envelope");
+  const issuedAt = seconds("envelope.issued_at", given.issued_at);
   return {
-    issued_at: seconds("envelope.issued_at", given.issued_at),
-    expires_at: seconds("envelope.expires_at", given.expires_at),
+    issued_at: issuedAt,
+    expires_at: secondsAfter("envelope.expires_at", given.expires_at, issuedAt, MAX_ENVELOPE_LIFETIME_S),
     signature: signature("envelope.signature", given.signature),
     ...optional("delegation", given.delegation, parseDelegation),
   };
@@ -64,13 +76,16 @@ function parseDelegation(value: unknown): SignedDelegation {
   const name = "envelope.delegation";
   const given = members(value, name);
   const { circles } = given;
-  if (circles !== "*" && !Array.isArray(circles)) throw wrong(`${name}.circles`, `keys or "*"`, describe(circles));
+  if (circles !== "*" && !(Array.isArray(circles) && circles.length > 0)) {
+    throw wrong(`${name}.circles`, `one key or more in an array, or "*"`, describe(circles));
+  }
+  const notBefore = seconds(`${name}.not_before`, given.not_before);
   return {
     root: check(`${name}.root`, () => parsePublicKey(given.root)),
     device: check(`${name}.device`, () => parsePublicKey(given.device)),
     circles: circles === "*" ? "*" : circles.map((key: unknown) => check(`${name}.circles`, () => parsePublicKey(key))),
-    not_before: seconds(`${name}.not_before`, given.not_before),
-    expires_at: seconds(`${name}.expires_at`, given.expires_at),
+    not_before: notBefore,
+    expires_at: secondsAfter(`${name}.expires_at`, given.expires_at, notBefore, MAX_DELEGATION_LIFETIME_S),
     signature: signature(`${name}.signature`, given.signature),
   };
 }
@@ -99,15 +114,18 @@ function seconds(name: string, value: unknown): number {
   return whole(name, value, 0, Number.MAX_SAFE_INTEGER);
 }
 
+function secondsAfter(name: string, value: unknown, start: number, most: number): number {
+  const end = seconds(name, value);
+  if (end > start && end - start <= most) return end;
+  throw wrong(name, `a time after the start and at most ${most} s after it`, `${end - start} s`);
+}
+
 function signature(name: string, value: unknown): Signature {
   return check(name, () => parseSignature(value));
 }
 
 function checkBytes(name: string, value: string, most: number): void {
-  // A UTF-16 unit is one to three bytes of UTF-8: most texts are decided without encoding them.
-  if (value.length * 3 <= most) return;
-  const bytes = value.length > most ? value.length : new TextEncoder().encode(value).length;
-  if (bytes > most) throw wrong(name, `at most ${most} bytes of UTF-8`, `${bytes} or more`);
+  if (exceedsBytes(value, most)) throw wrong(name, `at most ${most} bytes of UTF-8`, "more");
 }
 
 function optional<K extends string, V>(key: K, value: unknown, parse: (value: unknown) => V): { [P in K]?: V } {

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import pino from "pino";
+import { startRelay } from "./relay.ts";
+import { HELP, parseRelayCommand, type RelayOptions, UsageError } from "./relay-options.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+try {
+  const command = parseRelayCommand(process.argv.slice(2), process.env, { processors: availableParallelism() });
+  if (command.do === "help") process.stdout.write(HELP);
+  else if (command.do === "version") process.stdout.write(`${version}\n`);
+  else await run(command.options);
+} catch (error) {
+  process.stderr.write(`circles-relay: ${explain(error)}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
+
+async function run(options: RelayOptions): Promise<void> {
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  if (options.open) {
+    process.stderr.write(
+      "circles-relay: WARNING: --open lets every peer do everything in every circle. For development only.\n",
+    );
+  }
+  const relay = await startRelay(options, log);
+  process.stdout.write(`circles-relay ${version} ready at ${relay.url}/{circle public key}\n`);
+  let closing = false;
+  const close = (signal: NodeJS.Signals) => {
+    if (closing) process.exit(1); // asked twice: now
+    closing = true;
+    log.info({ signal }, "closing: running plays may end");
+    relay.close().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.fatal({ err }, "could not close in good order");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", close);
+  process.on("SIGINT", close);
+}
+
+function explain(error: unknown): string {
+  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === "EADDRINUSE")
+    return `port ${port} at ${address} is in use; choose another with --port, or 0 for a free one`;
+  if (code === "EACCES" && port !== undefined) return `port ${port} needs rights that this process has not`;
+  return message;
+}

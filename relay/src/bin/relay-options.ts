@@ -1,0 +1,153 @@
+import { parseArgs } from "node:util";
+
+/** Everything that can be set from outside, checked. */
+export type RelayOptions = {
+  readonly port: number;
+  readonly host: string;
+  readonly dbPath: string;
+  readonly publicUrl: URL | undefined;
+  readonly allowedOrigins: readonly string[];
+  /** Path of a file of keys; `undefined` for any circle. */
+  readonly circlesFile: string | undefined;
+  readonly open: boolean;
+  readonly threads: number;
+  readonly logLevel: string;
+};
+
+/** What to do, by the command line and the environment. */
+export type RelayCommand =
+  | { readonly do: "run"; readonly options: RelayOptions }
+  | { readonly do: "help" }
+  | { readonly do: "version" };
+
+/** The command line or the environment makes no sense; the message is for whoever typed it. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+export const HELP = `circles-relay: lets peers play scripts in each other's circles
+
+Usage: circles-relay [options]
+
+  --port PORT          port to listen on; 0 picks a free one      (8090)
+  --host HOST          address to listen on; one that is not loopback needs --public-url
+                                                                  (127.0.0.1)
+  --db-path FOLDER     where the circles are kept                 (./circles-data)
+  --public-url URL     where peers reach this relay: wss://relay.example
+  --allow-origin URL   origin of web pages that may connect; repeatable
+  --circles FILE       serve only the circles whose public keys stand in FILE, one a line;
+                       "any" serves all                           (any)
+  --open               for development: every peer that logs in may do everything
+                       everywhere; loopback only
+  --threads N          scripts that run at the same time          (one per processor)
+  --log-level LEVEL    trace, debug, info, warn, error, fatal or silent
+                                                                  (info)
+  --help, --version
+
+Each option can be set by a variable instead: CIRCLES_PORT, CIRCLES_DB_PATH,
+CIRCLES_ALLOW_ORIGIN (several with commas), CIRCLES_OPEN=1 and so on.
+The command line wins.
+
+Prints one line with its address when it is ready; logs go to standard error.
+SIGTERM and SIGINT let running plays end and exit with 0. Exit codes: 0 ended in
+good order, 1 could not start or failed, 2 the command line makes no sense.
+`;
+
+const FLAGS = {
+  port: { type: "string" },
+  host: { type: "string" },
+  "db-path": { type: "string" },
+  "public-url": { type: "string" },
+  "allow-origin": { type: "string", multiple: true },
+  circles: { type: "string" },
+  open: { type: "boolean" },
+  threads: { type: "string" },
+  "log-level": { type: "string" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+} as const;
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+const MOST_THREADS = 256;
+
+/** @throws {UsageError} with a sentence that names the option, what was expected and what came. */
+export function parseRelayCommand(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  { processors }: { processors: number },
+): RelayCommand {
+  const given = parseFlags(argv);
+  if (given.help) return { do: "help" };
+  if (given.version) return { do: "version" };
+  const setting = (name: Exclude<keyof typeof FLAGS, "allow-origin" | "open" | "help" | "version">) =>
+    given[name] ?? env[`CIRCLES_${name.toUpperCase().replaceAll("-", "_")}`];
+  const host = setting("host") ?? "127.0.0.1";
+  const publicUrl = parsePublicUrl(setting("public-url"));
+  const open = given.open ?? parseSwitch(env.CIRCLES_OPEN);
+  checkReach({ host, publicUrl, open });
+  const circles = setting("circles") ?? "any";
+  const logLevel = setting("log-level") ?? "info";
+  if (!LOG_LEVELS.includes(logLevel)) {
+    throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(", ")}, got ${JSON.stringify(logLevel)}`);
+  }
+  const options: RelayOptions = {
+    port: parseWhole("--port", setting("port") ?? "8090", 0, 65_535),
+    host,
+    dbPath: setting("db-path") ?? "./circles-data",
+    publicUrl,
+    allowedOrigins: (given["allow-origin"] ?? env.CIRCLES_ALLOW_ORIGIN?.split(",") ?? []).map(parseOrigin),
+    circlesFile: circles === "any" ? undefined : circles,
+    open,
+    threads: parseWhole("--threads", setting("threads") ?? String(processors), 1, MOST_THREADS),
+    logLevel,
+  };
+  return { do: "run", options };
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function parseFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Nobody is to find out later that strangers could reach what was meant for one machine. */
+function checkReach({ host, publicUrl, open }: Pick<RelayOptions, "host" | "publicUrl" | "open">): void {
+  if (open && (!isLoopback(host) || publicUrl)) {
+    throw new UsageError("--open: expected a loopback --host and no --public-url, for every peer may do everything");
+  }
+  if (!isLoopback(host) && !publicUrl) {
+    throw new UsageError(`--host ${host}: expected --public-url with it, the address that peers dial and sign`);
+  }
+}
+
+function parsePublicUrl(text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = url && ["ws:", "wss:", "http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search;
+  if (plain && !url.hash && !url.username) return url;
+  throw new UsageError(`--public-url: expected a ws:// or wss:// address without a path, got ${JSON.stringify(text)}`);
+}
+
+function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (url.origin === text || `${url.origin}/` === text)) return url.origin;
+  throw new UsageError(`--allow-origin: expected an origin such as https://app.example, got ${JSON.stringify(text)}`);
+}
+
+function parseWhole(name: string, text: string, least: number, most: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+}
+
+function parseSwitch(text: string | undefined): boolean {
+  if (text === undefined || text === "" || text === "0" || text === "false") return false;
+  if (text === "1" || text === "true") return true;
+  throw new UsageError(`CIRCLES_OPEN: expected 1 or 0, got ${JSON.stringify(text)}`);
+}

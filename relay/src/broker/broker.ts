@@ -1,0 +1,66 @@
+import type { PublicKey } from "@circles/sdk/protocol";
+import type { Event, Outcome, Task, TaskKey } from "../task.ts";
+
+/** A task in a worker's hands. */
+export type ClaimedTask = {
+  readonly key: TaskKey;
+  readonly task: Task;
+  /** Aborts when the caller or the owner cancels. The worker then ends the task; it may be too late. */
+  readonly cancelled: AbortSignal;
+};
+
+/** Tasks of one circle, oldest first, and the right to be the only one who plays there until all are finished. */
+export type Claim = {
+  readonly circle: PublicKey;
+  /** Higher than that of every earlier claim of the circle. */
+  readonly fence: number;
+  readonly tasks: readonly ClaimedTask[];
+  /** Aborts when the claim is lost: nothing may be committed under it any more. */
+  readonly lost: AbortSignal;
+};
+
+export type TakeOptions = {
+  /** Only tasks of these circles; all if left out. */
+  readonly circles?: ReadonlySet<PublicKey>;
+  /** The most tasks in one claim. */
+  readonly mostTasks: number;
+};
+
+export type FollowOptions = {
+  /** Events with a number above this are sent again first. Default 0: all of them. */
+  readonly after?: number;
+  /** Called in order; not after the outcome or an abort. */
+  readonly onEvent?: (event: Event) => void;
+};
+
+/** There is no such task, or no more. */
+export class UnknownTask extends Error {
+  override name = "UnknownTask";
+}
+
+/** Carries tasks to workers and outcomes back. Rules BR1–BR12 in SPEC.md; every broker passes `brokerContract`. */
+export interface Broker {
+  /**
+   * Appends to the circle's queue and follows the task to its end. A task whose key is known is followed and not queued
+   * again. Calls are queued in their order. Aborting stops the wait, not the task.
+   * @throws {WireError} -32009 if the key was another play's; -32007 if there is no room.
+   */
+  submit(task: Task, options: FollowOptions, signal: AbortSignal): Promise<Outcome>;
+  /** Waits for tasks: those of the circle that has waited longest. Aborting rejects with the signal's reason. */
+  take(options: TakeOptions, signal: AbortSignal): Promise<Claim>;
+  /** Passes an event of a running task on to its followers. One whose number they had already is left out. */
+  emit(claim: Claim, key: TaskKey, event: Event): void;
+  /**
+   * Ends a task and releases its outcome; the first end counts. When its last task is finished, the claim is over and
+   * the circle goes to the end of the line. Resolves with `false`, having changed nothing, if the claim is over or lost.
+   */
+  finish(claim: Claim, key: TaskKey, outcome: Outcome): Promise<boolean>;
+  /** Gives back what is not finished, in order, to the head of the circle's queue. */
+  release(claim: Claim): Promise<void>;
+  /** Follows a task that was submitted, or ended with a record in the log not long ago. @throws {UnknownTask} */
+  follow(key: TaskKey, options: FollowOptions, signal: AbortSignal): Promise<Outcome>;
+  /** Asks for the task's end; `follow` tells whether it came before the commit. @throws {UnknownTask} */
+  cancel(key: TaskKey): Promise<void>;
+  /** Ends every wait with a rejection. */
+  close(): Promise<void>;
+}

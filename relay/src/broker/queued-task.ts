@@ -1,0 +1,70 @@
+import type { Event, Outcome, Task, TaskKey } from "../task.ts";
+import type { ClaimedTask, FollowOptions } from "./broker.ts";
+
+type Follower = {
+  readonly onEvent: FollowOptions["onEvent"];
+  readonly end: (outcome: Outcome) => void;
+  readonly abandon: (error: unknown) => void;
+};
+
+/** A task from its submission to its end, in this process. */
+export class QueuedTask implements ClaimedTask {
+  readonly key: TaskKey;
+  readonly task: Task;
+  readonly events: Event[] = [];
+  readonly #followers = new Set<Follower>();
+  #cancel: AbortController | undefined;
+
+  constructor(key: TaskKey, task: Task) {
+    this.key = key;
+    this.task = task;
+  }
+
+  get cancelled(): AbortSignal {
+    this.#cancel ??= new AbortController(); // made when asked for: few tasks are cancelled
+    return this.#cancel.signal;
+  }
+
+  cancel(): void {
+    this.#cancel ??= new AbortController();
+    this.#cancel.abort();
+  }
+
+  emit(event: Event): void {
+    if (event.seq <= this.events.length) return; // the task was given back and runs again
+    this.events.push(event);
+    for (const { onEvent } of this.#followers) onEvent?.(event);
+  }
+
+  follow({ after = 0, onEvent }: FollowOptions, signal: AbortSignal): Promise<Outcome> {
+    for (const event of this.events) if (event.seq > after) onEvent?.(event);
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#followers.delete(follower);
+        signal.removeEventListener("abort", onAbort);
+      };
+      const onAbort = () => follower.abandon(signal.reason);
+      const follower: Follower = {
+        onEvent,
+        end: (outcome) => {
+          leave();
+          resolve(outcome);
+        },
+        abandon: (error) => {
+          leave();
+          reject(error);
+        },
+      };
+      this.#followers.add(follower);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  end(outcome: Outcome): void {
+    for (const follower of this.#followers) follower.end(outcome);
+  }
+
+  abandon(error: unknown): void {
+    for (const follower of this.#followers) follower.abandon(error);
+  }
+}

@@ -1,0 +1,50 @@
+import type { IncomingMessage } from "node:http";
+
+export type AddressOptions = {
+  /** The port that is listened on. */
+  readonly port: number;
+  /** Where peers reach this relay, if not at a loopback name: `wss://relay.example`. */
+  readonly publicUrl?: URL;
+  /** Origins of pages, beside the relay's own, that may connect. */
+  readonly allowedOrigins?: readonly string[];
+};
+
+const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
+
+/** Why a request is turned away before it becomes a connection. */
+export type Refusal = { readonly status: 400 | 403 | 404 | 421; readonly message: string };
+
+/**
+ * The names under which this relay is reached. They come from its own configuration, never from a request: a request
+ * only picks one of them. So a page cannot reach a relay by a name that its author points at it (DNS rebinding), and a
+ * nonce names nothing that its reader could have chosen.
+ */
+export class Addresses {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+
+  constructor({ port, publicUrl, allowedOrigins = [] }: AddressOptions) {
+    // URL leaves out a scheme's default port, as browsers do in Host and Origin.
+    const urls = publicUrl ? [httpUrl(publicUrl)] : LOOPBACK_NAMES.map((name) => new URL(`http://${name}:${port}`));
+    this.#hosts = new Set(urls.map(({ host }) => host));
+    this.#origins = new Set([...urls.map(({ origin }) => origin), ...allowedOrigins]);
+  }
+
+  /** The host that the caller dialled, one of this relay's own; or why not. */
+  host({ headers }: IncomingMessage): string | Refusal {
+    const host = (headers.host ?? "").toLowerCase();
+    if (this.#hosts.has(host)) return host;
+    return { status: 421, message: `Host: expected one of ${[...this.#hosts].join(", ")}` };
+  }
+
+  /** A page of another origin is refused; programs send no Origin. */
+  checkOrigin({ headers }: IncomingMessage): Refusal | undefined {
+    const { origin } = headers;
+    if (origin === undefined || this.#origins.has(origin)) return undefined;
+    return { status: 403, message: "Origin: not allowed here; the relay's operator can allow it with --allow-origin" };
+  }
+}
+
+function httpUrl(url: URL): URL {
+  return new URL(url.href.replace(/^ws/, "http"));
+}

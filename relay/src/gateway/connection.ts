@@ -1,0 +1,93 @@
+import { setMaxListeners } from "node:events";
+import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circles/sdk/protocol";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+
+/** A peer that logged in on a connection. */
+export type Session = { readonly caller: PublicKey };
+
+export type ConnectionOptions = {
+  readonly socket: WebSocket;
+  readonly circle: PublicKey;
+  /** The name of this relay that was dialled. */
+  readonly host: string;
+  readonly log: Logger;
+};
+
+/** Plays that wait for their outcome on one connection, and the size of what they sent. */
+const MOST_PLAYS = 1_024;
+const MOST_PLAY_CHARACTERS = 16 * 2 ** 20;
+/** What a peer may leave unread. One that reads slower than it asks is cut off before it costs the others' memory. */
+const MOST_UNREAD_BYTES = 16 * 2 ** 20;
+const RETRY_AFTER_MS = 100;
+
+/** What the gateway knows of one socket. */
+export class Connection {
+  readonly circle: PublicKey;
+  readonly host: string;
+  readonly log: Logger;
+  session: Session | undefined;
+  /** Its login failed: the answer to that is the last it gets. */
+  refused = false;
+  readonly #socket: WebSocket;
+  readonly #closed = new AbortController();
+  #plays = 0;
+  #playCharacters = 0;
+
+  constructor({ socket, circle, host, log }: ConnectionOptions) {
+    this.circle = circle;
+    this.host = host;
+    this.log = log;
+    this.#socket = socket;
+    setMaxListeners(0, this.#closed.signal); // one for each play that waits
+    socket.once("close", () => this.#closed.abort());
+  }
+
+  /** Aborts when the socket is closed. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  get plays(): number {
+    return this.#plays;
+  }
+
+  /** @throws {WireError} -32001 before login. */
+  requireSession(): Session {
+    if (this.session) return this.session;
+    throw new WireError(ErrorCode.NotLoggedIn, "not logged in: expected fetch_nonce and authenticate first");
+  }
+
+  send(frame: string): void {
+    if (this.#closed.signal.aborted) return;
+    this.#socket.send(frame);
+    if (this.#socket.bufferedAmount <= MOST_UNREAD_BYTES) return;
+    this.log.info({ unread: this.#socket.bufferedAmount }, "connection cut: its peer does not read");
+    this.#socket.terminate();
+  }
+
+  /** Ends the connection in good order, after what was sent. `code` as in RFC 6455 §7.4. */
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** Runs one play of this connection. @throws {WireError} -32007 if too many are under way. */
+  async playing<T>(characters: number, run: () => Promise<T>): Promise<T> {
+    if (this.#plays >= MOST_PLAYS) throw busy("plays_in_flight", this.#plays, MOST_PLAYS);
+    const total = this.#playCharacters + characters;
+    if (total > MOST_PLAY_CHARACTERS) throw busy("characters_in_flight", total, MOST_PLAY_CHARACTERS);
+    this.#plays += 1;
+    this.#playCharacters += characters;
+    try {
+      return await run();
+    } finally {
+      this.#plays -= 1;
+      this.#playCharacters -= characters;
+    }
+  }
+}
+
+function busy(limit: string, used: number, allowed: number): WireError {
+  const data: LimitReached = { limit, used, allowed, retry_after_ms: RETRY_AFTER_MS };
+  return new WireError(ErrorCode.Busy, `busy: ${limit} of this connection is at its limit of ${allowed}`, data);
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { canonicalPublicKey } from "@circles/sdk/keys";
+import {
+  ErrorCode,
+  type Methods,
+  makeLoginNonce,
+  NONCE_LIFETIME_S,
+  type Nonce,
+  type PublicKey,
+  parseAuthenticate,
+  parseFetchNonce,
+  WireError,
+} from "@circles/sdk/protocol";
+import type { Verifier } from "../signatures/verifier.ts";
+import type { Connection } from "./connection.ts";
+
+type Issued = { readonly nonce: Nonce; readonly pubkey: PublicKey; readonly expiresAt: number };
+
+/**
+ * Logs peers in. A nonce is good on the connection and for the key it was given to, once, for a minute; a connection has
+ * at most one, the last that it fetched, so strangers cannot make the relay remember many.
+ */
+export class Login {
+  readonly #verifier: Verifier;
+  readonly #issued = new WeakMap<Connection, Issued>();
+  readonly #now: () => number;
+
+  /** `now` in Unix seconds. */
+  constructor(verifier: Verifier, now: () => number = () => Math.floor(Date.now() / 1000)) {
+    this.#verifier = verifier;
+    this.#now = now;
+  }
+
+  fetchNonce(params: unknown, connection: Connection): Methods["fetch_nonce"]["result"] {
+    const pubkey = parseKey(parseFetchNonce(params).pubkey);
+    const { circle, host } = connection;
+    const expiresAt = this.#now() + NONCE_LIFETIME_S;
+    const nonce = makeLoginNonce({ circle, host, expiresAt, random: randomBytes(32).toString("hex") });
+    this.#issued.set(connection, { nonce, pubkey, expiresAt });
+    return { nonce, expires_at: expiresAt };
+  }
+
+  /** @throws {WireError} -32002 whatever is wrong with key, nonce or signature; the caller closes the connection. */
+  authenticate(params: unknown, connection: Connection): Methods["authenticate"]["result"] {
+    const { pubkey: text, signature } = parseAuthenticate(params);
+    const pubkey = parseKey(text);
+    const issued = this.#issued.get(connection);
+    this.#issued.delete(connection);
+    if (!issued) throw refused("expected fetch_nonce on this connection first");
+    if (issued.pubkey !== pubkey) throw refused("expected the key that the nonce was fetched for, got another");
+    if (issued.expiresAt < this.#now()) throw refused("expected a nonce that has not expired");
+    if (!this.#verifier.verify(signature, issued.nonce, pubkey))
+      throw refused("expected the key's signature, got another");
+    connection.session = { caller: pubkey };
+    return { authenticated: true };
+  }
+}
+
+function parseKey(text: string): PublicKey {
+  try {
+    return canonicalPublicKey(text);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new WireError(ErrorCode.InvalidParams, `pubkey: ${message}`, { param: "pubkey" }, { cause });
+  }
+}
+
+function refused(why: string): WireError {
+  return new WireError(ErrorCode.InvalidCredentials, `invalid credentials: ${why}`);
+}

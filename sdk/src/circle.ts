@@ -1,0 +1,205 @@
+import { Calls } from "./connection/calls.ts";
+import type { Transport } from "./connection/transport.ts";
+import { openWebSocket } from "./connection/websocket.ts";
+import { ProtocolError } from "./errors.ts";
+import { sha256Hex } from "./keys/hash.ts";
+import { checkNonce } from "./keys/login.ts";
+import { canonicalPublicKey } from "./keys/public-key.ts";
+import type { Signer } from "./keys/signer.ts";
+import { Play, type PlayOutput } from "./play.ts";
+import { canonicalJson } from "./protocol/canonical-json.ts";
+import type { Envelope } from "./protocol/envelope.ts";
+import { makeTaskId, type PublicKey, parseTaskId, type TaskId } from "./protocol/ids.ts";
+import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
+import type { PlayEvent, PlayResult } from "./protocol/messages.ts";
+import { type ScriptFunction, scriptSource } from "./script.ts";
+
+export type ConnectOptions = {
+  /** Who logs in and signs plays: `generateKeypair()`, or anything else that holds a key. */
+  readonly signer: Signer;
+  /** Time to connect and log in. Default 10,000. */
+  readonly timeoutMs?: number;
+};
+
+export type PlayOptions = {
+  /** The deadline, 1 to 600,000. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** To send a play again that may have happened: it then has one effect and one outcome. Default: a new one. */
+  readonly taskId?: string;
+};
+
+/** How much longer than the relay is given this side waits for its answer. */
+const ANSWER_GRACE_MS = 2_000;
+/** An envelope outlives its play's deadline by this, for clocks that differ and for sending it again. */
+const ENVELOPE_GRACE_S = 120;
+
+/**
+ * Dials a circle, `ws://host:port/{public key}`, and logs in.
+ * @throws {TypeError} if the URL has not that form. Rejects with `ConnectionError` if the relay cannot be reached,
+ * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login.
+ */
+export async function connect(url: string, { signer, timeoutMs = 10_000 }: ConnectOptions): Promise<Circle> {
+  const { href, host, circle } = parseCircleUrl(url);
+  const end = Date.now() + timeoutMs;
+  const transport = await openWebSocket(href, AbortSignal.timeout(timeoutMs));
+  return login({ transport, signer, circle, host, timeoutMs: Math.max(1, end - Date.now()) });
+}
+
+/** Logs in over a transport that is open already. */
+export async function login(parts: {
+  readonly transport: Transport;
+  readonly signer: Signer;
+  readonly circle: PublicKey;
+  readonly host: string;
+  readonly timeoutMs: number;
+}): Promise<Circle> {
+  const { transport, signer, circle, host, timeoutMs } = parts;
+  const plays = new Map<TaskId, Play<unknown>>();
+  let end: (reason: string) => void = () => {};
+  const closed = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  const calls = new Calls(transport, {
+    onNotification: (method, params) => receive(plays, method, params),
+    onClose: end,
+  });
+  try {
+    const pubkey = signer.publicKey;
+    const { nonce } = await calls.call("fetch_nonce", { pubkey }, timeoutMs);
+    const clockOffsetS = checkNonce(nonce, { circle, host });
+    const signature = await signer.signLogin(nonce, { circle, host });
+    await calls.call("authenticate", { pubkey, signature }, timeoutMs);
+    return new Circle({ calls, signer, circle, plays, closed, clockOffsetS });
+  } catch (error) {
+    calls.close();
+    throw error;
+  }
+}
+
+type CircleParts = {
+  readonly calls: Calls;
+  readonly signer: Signer;
+  readonly circle: PublicKey;
+  readonly plays: Map<TaskId, Play<unknown>>;
+  readonly closed: Promise<string>;
+  readonly clockOffsetS: number;
+};
+
+/** A peer's circle, as a caller who logged in holds it. */
+export class Circle {
+  /** The key of the peer whose circle this is. */
+  readonly publicKey: PublicKey;
+  /** The key that plays here. */
+  readonly caller: PublicKey;
+  /** Resolves with the reason when the connection ends, from whichever side. */
+  readonly closed: Promise<string>;
+  readonly #parts: CircleParts;
+  /** Plays are sent in the order of the calls, however long each takes to be signed. */
+  #lastSent: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: CircleParts) {
+    this.publicKey = parts.circle;
+    this.caller = parts.signer.publicKey;
+    this.closed = parts.closed;
+    this.#parts = parts;
+  }
+
+  /**
+   * Runs a script in this circle: JavaScript or TypeScript as text, or a function, which is sent as its source and
+   * called with a `PlayContext`. `args` is any JSON value. The play is signed, and happens at most once.
+   * @throws {TypeError} if args are not JSON, the task id has not its form, or the function has no source.
+   */
+  play<Args, Result>(
+    script: ScriptFunction<Args, Result>,
+    args: Args,
+    options?: PlayOptions,
+  ): Play<Awaited<Result> extends undefined ? null : Awaited<Result>>;
+  play<Result>(
+    script: ScriptFunction<undefined, Result>,
+  ): Play<Awaited<Result> extends undefined ? null : Awaited<Result>>;
+  play<Result = unknown>(script: string, args?: unknown, options?: PlayOptions): Play<Result>;
+  play(
+    script: string | ScriptFunction<never, unknown>,
+    args?: unknown,
+    { timeoutMs = DEFAULT_TIMEOUT_MS, taskId }: PlayOptions = {},
+  ): Play<unknown> {
+    const id = taskId === undefined ? makeTaskId() : parseTaskId(taskId);
+    const source = scriptSource(script);
+    const canonicalArgs = canonicalJson(args);
+    return this.#follow(id, this.#send(id, source, canonicalArgs, timeoutMs));
+  }
+
+  /** Follows a play of this caller that was sent before, from anywhere: its outputs after number `after`, its outcome. */
+  attach<Result = unknown>(taskId: string, { after = 0 }: { after?: number } = {}): Play<Result> {
+    const task_id = parseTaskId(taskId);
+    const wait = DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS;
+    return this.#follow(task_id, this.#parts.calls.call("attach", { task_id, after }, wait)) as Play<Result>;
+  }
+
+  /** Closes the connection. Plays that were sent go on. */
+  close(): void {
+    this.#parts.calls.close();
+  }
+
+  #follow(id: TaskId, result: Promise<PlayResult>): Play<unknown> {
+    const { plays, calls } = this.#parts;
+    const cancel = async () => {
+      const { cancelled } = await calls.call("cancel", { task_id: id }, DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS);
+      return cancelled;
+    };
+    const play = new Play<unknown>({ id, result, cancel });
+    plays.set(id, play);
+    const forget = () => {
+      if (plays.get(id) === play) plays.delete(id);
+    };
+    play.played.then(forget, forget);
+    return play;
+  }
+
+  async #send(id: TaskId, script: string, args: string, timeoutMs: number): Promise<PlayResult> {
+    const { calls } = this.#parts;
+    const signed = this.#sign(id, script, args, timeoutMs);
+    const sent = this.#lastSent.then(async () => {
+      const envelope = await signed;
+      const params = { script, args: JSON.parse(args) as unknown, task_id: id, timeout_ms: timeoutMs, envelope };
+      // Handed on in an object: the next play is to wait for the sending, not for the answer.
+      return { answer: calls.call("play", params, timeoutMs + ANSWER_GRACE_MS) };
+    });
+    this.#lastSent = sent.catch(() => {});
+    const { answer } = await sent;
+    return answer;
+  }
+
+  async #sign(taskId: TaskId, script: string, args: string, timeoutMs: number): Promise<Envelope> {
+    const { signer, circle, clockOffsetS } = this.#parts;
+    const issuedAt = Math.floor(Date.now() / 1000) + clockOffsetS;
+    const expiresAt = issuedAt + Math.ceil(timeoutMs / 1000) + ENVELOPE_GRACE_S;
+    const signature = await signer.signPlay({
+      circle,
+      caller: signer.publicKey,
+      taskId,
+      script: sha256Hex(script),
+      args: sha256Hex(args),
+      timeoutMs,
+      issuedAt,
+      expiresAt,
+    });
+    return { issued_at: issuedAt, expires_at: expiresAt, signature };
+  }
+}
+
+function parseCircleUrl(url: string): { href: string; host: string; circle: PublicKey } {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !["ws:", "wss:"].includes(parsed.protocol)) {
+    throw new TypeError("url: expected ws://host:port/{circle public key}, got another form");
+  }
+  const circle = canonicalPublicKey(parsed.pathname.slice(1));
+  return { href: `${parsed.protocol}//${parsed.host}/${circle}`, host: parsed.host, circle };
+}
+
+function receive(plays: ReadonlyMap<TaskId, Play<unknown>>, method: string, params: unknown): void {
+  if (method !== "play_event") return; // a later version's
+  const { task_id, ...output } = params as PlayEvent;
+  if (!Number.isSafeInteger(output.seq)) throw new ProtocolError("play_event: expected a number, got none");
+  plays.get(task_id)?.receive(output);
+}

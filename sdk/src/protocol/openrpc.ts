@@ -1,0 +1,164 @@
+import { ErrorCode } from "./errors.ts";
+import { MAX_SCRIPT_BYTES, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS } from "./limits.ts";
+import type { Method } from "./messages.ts";
+
+// JSON Schemas of every method, by its name on the wire. A test holds them against `Methods` and against the parsers.
+
+const publicKey = {
+  type: "string",
+  description: "secp256k1 public key in hex, compressed or uncompressed, with or without 0x",
+  pattern: "^(0[xX])?(0[23][0-9a-fA-F]{64}|04[0-9a-fA-F]{128})$",
+} as const;
+const compressedKey = { type: "string", pattern: "^0[23][0-9a-f]{64}$" } as const;
+const signature = { type: "string", description: "r‖s, low-s, 64 bytes in hex", pattern: "^[0-9a-f]{128}$" } as const;
+const taskId = { type: "string", pattern: "^[A-Za-z0-9_-]{16,64}$" } as const;
+const seconds = { type: "integer", minimum: 0, description: "Unix seconds" } as const;
+
+const delegation = {
+  type: "object",
+  properties: {
+    root: compressedKey,
+    device: compressedKey,
+    circles: { oneOf: [{ type: "array", items: compressedKey }, { const: "*" }] },
+    not_before: seconds,
+    expires_at: seconds,
+    signature,
+  },
+  required: ["root", "device", "circles", "not_before", "expires_at", "signature"],
+  additionalProperties: false,
+} as const;
+
+const envelope = {
+  type: "object",
+  description: "The caller's signature over the play; its text is rule E1 of SPEC.md",
+  properties: { issued_at: seconds, expires_at: seconds, signature, delegation },
+  required: ["issued_at", "expires_at", "signature"],
+  additionalProperties: false,
+} as const;
+
+const logHead = {
+  type: "object",
+  description: "The head of the circle's log, with this play in it",
+  properties: { seq: { type: "integer", minimum: 1 }, hash: { type: "string", pattern: "^[0-9a-f]{64}$" } },
+  required: ["seq", "hash"],
+  additionalProperties: false,
+} as const;
+
+const playResult = {
+  type: "object",
+  properties: {
+    output: { type: "string", description: "The result as text" },
+    format: { enum: ["text", "json"], description: "text: a string result as it is; json: anything else, as JSON" },
+    task_id: taskId,
+    log: logHead,
+  },
+  required: ["output", "format", "task_id", "log"],
+  additionalProperties: false,
+} as const;
+
+const topic = {
+  params: {
+    type: "object",
+    properties: { topic: { type: "string" } },
+    required: ["topic"],
+    additionalProperties: false,
+  },
+  result: {
+    type: "object",
+    properties: { subscribed: { type: "boolean" } },
+    required: ["subscribed"],
+    additionalProperties: false,
+  },
+} as const;
+
+/** Of each method: the schema of its params as one object, and of its result. */
+export const methodSchemas = {
+  fetch_nonce: {
+    summary: "A text to sign, to log in with on this connection",
+    params: { type: "object", properties: { pubkey: publicKey }, required: ["pubkey"], additionalProperties: false },
+    result: {
+      type: "object",
+      properties: { nonce: { type: "string", description: "base64; rule N1 of SPEC.md" }, expires_at: seconds },
+      required: ["nonce", "expires_at"],
+      additionalProperties: false,
+    },
+  },
+  authenticate: {
+    summary: "Log in with the signature under the nonce; where it is refused, the connection closes",
+    params: {
+      type: "object",
+      properties: { pubkey: publicKey, signature },
+      required: ["pubkey", "signature"],
+      additionalProperties: false,
+    },
+    result: {
+      type: "object",
+      properties: { authenticated: { const: true } },
+      required: ["authenticated"],
+      additionalProperties: false,
+    },
+  },
+  play: {
+    summary: "Run a script in this circle; play_event notifications come while it runs",
+    params: {
+      type: "object",
+      properties: {
+        script: { type: "string", description: `JavaScript or TypeScript, at most ${MAX_SCRIPT_BYTES} bytes of UTF-8` },
+        args: { description: "Any JSON value; left out it is null" },
+        task_id: taskId,
+        timeout_ms: { type: "integer", minimum: MIN_TIMEOUT_MS, maximum: MAX_TIMEOUT_MS, default: 30_000 },
+        envelope,
+      },
+      required: ["script"],
+      additionalProperties: false,
+    },
+    result: playResult,
+  },
+  cancel: {
+    summary: "Ask for the end of a task; cancelled is true only if that came before the commit",
+    params: { type: "object", properties: { task_id: taskId }, required: ["task_id"], additionalProperties: false },
+    result: {
+      type: "object",
+      properties: { cancelled: { type: "boolean" } },
+      required: ["cancelled"],
+      additionalProperties: false,
+    },
+  },
+  attach: {
+    summary: "The outcome of a task, after its events with a number above `after` were sent again",
+    params: {
+      type: "object",
+      properties: { task_id: taskId, after: { type: "integer", minimum: 0, default: 0 } },
+      required: ["task_id"],
+      additionalProperties: false,
+    },
+    result: playResult,
+  },
+  subscribe: { summary: "Reserved: not served yet", ...topic },
+  unsubscribe: { summary: "Reserved: not served yet", ...topic },
+  "rpc.discover": {
+    summary: "This document",
+    params: { type: "object", properties: {}, additionalProperties: false },
+    result: { type: "object" },
+  },
+} as const satisfies Record<Method, { summary: string; params: object; result: object }>;
+
+type ObjectSchema = { readonly properties: Record<string, object>; readonly required?: readonly string[] };
+
+function contentDescriptors({ properties, required = [] }: ObjectSchema) {
+  return Object.entries(properties).map(([name, schema]) => ({ name, required: required.includes(name), schema }));
+}
+
+/** What `rpc.discover` answers (OpenRPC 1.3.2). */
+export const openRpcDocument = {
+  openrpc: "1.3.2",
+  info: { title: "Circles", version: "1.0.0", license: { name: "MIT" } },
+  methods: Object.entries(methodSchemas).map(([name, { summary, params, result }]) => ({
+    name,
+    summary,
+    paramStructure: "by-name",
+    params: contentDescriptors(params),
+    result: { name: "result", schema: result },
+    errors: Object.entries(ErrorCode).map(([message, code]) => ({ code, message })),
+  })),
+};

@@ -1,0 +1,57 @@
+/** What a script sent as a function is called with: all that one play can see. */
+export interface PlayContext<Args = unknown> {
+  /** Public key of the peer who sent the play. */
+  readonly caller: string;
+  /** Public key of the peer in whose circle it runs. */
+  readonly circle: string;
+  /** The virtual root of the circle's namespace. */
+  readonly DB_PATH: string;
+  readonly args: Args;
+  /** The circle's JSON documents, by name. */
+  readonly data: {
+    /** `undefined` if there is none. Typed by whoever reads: it is the circle's owner who knows what is there. */
+    // biome-ignore lint/suspicious/noExplicitAny: as JSON.parse
+    get(name: string): any;
+    has(name: string): boolean;
+    set(name: string, value: unknown): void;
+    /** Answers whether there was one. */
+    delete(name: string): boolean;
+    /** Names that begin with `prefix`, sorted. */
+    list(prefix?: string): string[];
+  };
+  /** Streams a line to the caller while the script runs. */
+  print(...values: unknown[]): void;
+  /** Streams how far the script is, from 0 to 1. */
+  progress(fraction: number, note?: string): void;
+}
+
+/** A script as a function. It travels as its source: variables around it stay behind, `args` go along. */
+export type ScriptFunction<Args, Result> = (context: PlayContext<Args>) => Result;
+
+/** The source that plays a function, on the function's own lines. A string is a script already. */
+export function scriptSource(script: string | ((context: never) => unknown)): string {
+  if (typeof script === "string") return script;
+  const source = script.toString();
+  if (/\{\s*\[native code\]\s*\}$/.test(source)) {
+    throw new TypeError("script: expected a function written in JavaScript, got a native or bound one");
+  }
+  return `(${asExpression(source)})(context)`;
+}
+
+/** A method (`play(context) { … }`, `async play() { … }`) is no expression by itself; as a member of an object it is. */
+function asExpression(source: string): string {
+  const isExpression = /^(?:async\s+)?(?:function\b|\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u.test(source);
+  const isMethodNamedAsync = /^async\s*\(/.test(source) && !isArrow(source);
+  return isExpression && !isMethodNamedAsync ? source : `Object.values({${source}})[0]`;
+}
+
+/** Does an arrow follow the parameter list that the source begins with? Strings in defaults do not matter much here. */
+function isArrow(source: string): boolean {
+  let depth = 0;
+  for (let i = source.indexOf("("); i < source.length; i++) {
+    if (source[i] === "(") depth += 1;
+    else if (source[i] === ")") depth -= 1;
+    if (depth === 0) return /^\)\s*=>/.test(source.slice(i));
+  }
+  return false;
+}
