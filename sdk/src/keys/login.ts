@@ -10,7 +10,8 @@ export class NonceRefused extends Error {
 
 /**
  * Holds a nonce against what was dialled, so that a relay cannot use a login for itself elsewhere (rule N4 of SPEC.md).
- * Returns how far the relay's clock is ahead of this one, in seconds. @throws {NonceRefused}
+ * Returns how far the relay's clock is ahead of this one, in seconds.
+ * @throws {NonceRefused} and, on a text that is no nonce at all, {TypeError}
  */
 export function checkNonce(nonce: Nonce, { circle, host, now = Math.floor(Date.now() / 1000) }: Dialled): number {
   const says = parseLoginNonce(nonce);

@@ -13,7 +13,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 function write(input: unknown, key: string, depth: number): string | undefined {
-  const value = hasToJson(input) ? input.toJSON(key) : input;
+  const value = unboxed(hasToJson(input) ? input.toJSON(key) : input);
   if (value === null) return "null";
   if (typeof value === "string") return writeString(value);
   if (typeof value === "boolean") return String(value);
@@ -39,6 +39,14 @@ function write(input: unknown, key: string, depth: number): string | undefined {
 function writeString(text: string): string {
   if (!text.isWellFormed()) throw new TypeError("JSON: expected Unicode text, got a lone surrogate");
   return JSON.stringify(text);
+}
+
+/** JSON.stringify takes a boxed primitive for what is in it; so must we, or what is hashed is not what is sent. */
+function unboxed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return /^\[object (?:Number|String|Boolean|BigInt)\]$/.test(Object.prototype.toString.call(value))
+    ? value.valueOf()
+    : value;
 }
 
 function hasToJson(value: unknown): value is { toJSON(key: string): unknown } {

@@ -1,5 +1,6 @@
 import { ErrorCode, WireError } from "./errors.ts";
 import { MAX_BATCH_ITEMS, MAX_FRAME_BYTES } from "./limits.ts";
+import { exceedsBytes } from "./utf8.ts";
 
 /** A request's own name for its answer (JSON-RPC 2.0 §4). */
 export type RequestId = string | number | null;
@@ -24,7 +25,7 @@ const NO_ID = null; // JSON-RPC 2.0 §5: the id of an answer to what could not b
  * not read at all.
  */
 export function parseFrame(text: string): Frame {
-  if (text.length > MAX_FRAME_BYTES) {
+  if (exceedsBytes(text, MAX_FRAME_BYTES)) {
     return invalidFrame(ErrorCode.InvalidRequest, `frame: expected at most ${MAX_FRAME_BYTES} bytes`);
   }
   let value: unknown;
@@ -54,7 +55,7 @@ function parseMessage(value: unknown): Message {
   const hasId = Object.hasOwn(value, "id");
   const id = isRequestId(value.id) ? value.id : NO_ID;
   if (value.jsonrpc !== "2.0") return invalid(id, `expected "jsonrpc": "2.0"`);
-  if (hasId && !isRequestId(value.id)) return invalid(NO_ID, "expected an id that is a string, a number or null");
+  if (hasId && !isRequestId(value.id)) return invalid(NO_ID, "expected an id: a string, a number below 2^53 or null");
   if (Object.hasOwn(value, "method")) {
     if (typeof value.method !== "string") return invalid(id, "expected a method that is a string");
     const { method, params } = value;
@@ -84,8 +85,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A whole number beyond 2^53 is refused: it would go back as another, to a caller who waits for his own. */
 function isRequestId(id: unknown): id is RequestId {
-  return id === null || typeof id === "string" || (typeof id === "number" && Number.isFinite(id));
+  if (typeof id === "number") return Number.isSafeInteger(id) || (Number.isFinite(id) && !Number.isInteger(id));
+  return id === null || typeof id === "string";
 }
 
 export function writeRequest(id: RequestId, method: string, params?: unknown): string {
@@ -133,7 +136,15 @@ async function serveMessage(message: Message, handle: Handle, report: (error: un
   } catch (error) {
     if (!(error instanceof WireError)) report(error);
     if (message.kind === "notification") return undefined;
-    const sent = error instanceof WireError ? error : new WireError(ErrorCode.InternalError, "internal error");
-    return writeError(message.id, sent);
+    return writeThrown(message.id, error, report);
   }
+}
+
+function writeThrown(id: RequestId, error: unknown, report: (error: unknown) => void): string {
+  try {
+    if (error instanceof WireError) return writeError(id, error);
+  } catch (cause) {
+    report(cause); // `data` that JSON cannot say: the caller is still owed an answer
+  }
+  return writeError(id, { code: ErrorCode.InternalError, message: "internal error" });
 }
