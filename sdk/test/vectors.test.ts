@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { secp256k1 } from "../src/keys/curve.ts";
 import {
   canonicalPublicKey,
   checkNonce,
@@ -100,6 +101,11 @@ describe("keys.json", () => {
 });
 
 describe("signatures.json", () => {
+  it.each(signatures.sign)("[K6] signing by RFC 6979: $comment", ({ secret_key, message, signature }) => {
+    const bytes = secp256k1.sign(Buffer.from(message, "utf8"), Buffer.from(secret_key, "hex"));
+    expect(Buffer.from(bytes).toString("hex")).toBe(signature);
+  });
+
   it("[K5] every case is valid or not as its file says", () => {
     const wrong = signatures.verify.filter(({ signature, message, public_key, valid }) => {
       return verifySignature(signature as Signature, message, public_key as PublicKey) !== valid;
