@@ -28,15 +28,18 @@ export class Plays {
 
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
     const { caller } = connection.requireSession();
-    const { script, args, taskId: id = makeTaskId(), timeoutMs, envelope } = parsePlay(params);
+    const { script, args, taskId, timeoutMs, envelope } = parsePlay(params);
+    const id = taskId ?? makeTaskId();
     const { circle, closed } = connection;
     const wait = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const proof = envelope ? ({ kind: "envelope", envelope } as const) : VOUCHED_IN_PROCESS;
     const deadline = Date.now() + wait;
     const task = { id, circle, caller, script, args, hashes: hashTask({ script, args }), timeoutMs, deadline, proof };
     return connection.playing(script.length + args.length, () => {
-      const outcome = this.#broker.submit(task, { onEvent: (event) => sendEvent(connection, id, event) }, closed);
-      return answer(outcome, id, wait);
+      // Without an id of its own the caller could not tell what events belong to: it gets the answer and nothing else,
+      // as a client expects that knows only the specification's methods.
+      const onEvent = (event: Event) => sendEvent(connection, id, event);
+      return answer(this.#broker.submit(task, taskId ? { onEvent } : {}, closed), id, wait);
     });
   }
 

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../src/bin/circles-relay.ts", import.meta.url));
+const TYPESCRIPT = new URL("../../scripts/typescript.mjs", import.meta.url).href;
+
+export type RelayProcess = {
+  readonly child: ChildProcess;
+  /** Where peers dial: append a circle's public key. */
+  readonly url: string;
+  readonly port: number;
+  /** What it wrote to standard error so far. */
+  stderr(): string;
+  /** Sends a signal and resolves with how the process ended. */
+  kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+/** Runs `circles-relay` from its source to its end. */
+export async function runRelayCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawnRelay(args, env);
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (data: Buffer) => (output.stdout += data.toString("utf8")));
+  child.stderr?.on("data", (data: Buffer) => (output.stderr += data.toString("utf8")));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...output };
+}
+
+/** Starts `circles-relay` from its source and resolves when it says that it is ready. */
+export async function startRelayProcess(args: readonly string[]): Promise<RelayProcess> {
+  const child = spawnRelay(args);
+  let stderr = "";
+  child.stderr?.on("data", (data: Buffer) => (stderr += data.toString("utf8")));
+  const ended = once(child, "exit").then(() => {
+    throw new Error(`circles-relay ended before it was ready: ${stderr}`);
+  });
+  if (!child.stdout) throw new Error("circles-relay: expected its output");
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ready = await Promise.race([lines.next(), ended]);
+  ended.catch(() => {}); // from here on its end is what a test asks for
+  const [, url = "", port = ""] = /ready at (ws:\/\/[^/]+:(\d+))\//.exec(String(ready.value)) ?? [];
+  return {
+    child,
+    url,
+    port: Number(port),
+    stderr: () => stderr,
+    async kill(signal) {
+      const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+      child.kill(signal);
+      const [code, by] = await exit;
+      return { code, signal: by };
+    },
+  };
+}
+
+function spawnRelay(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, ["--import", TYPESCRIPT, "--conditions=@circles/source", MAIN, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
