@@ -18,7 +18,7 @@ export function mod(value: bigint, modulus: bigint): bigint {
   return rest < 0n ? rest + modulus : rest;
 }
 
-export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;
   for (let square = mod(base, modulus), rest = exponent; rest > 0n; rest >>= 1n, square = (square * square) % modulus) {
     if (rest & 1n) result = (result * square) % modulus;
