@@ -6,7 +6,7 @@ import { sha256Hex } from "./keys/hash.ts";
 import { checkNonce } from "./keys/login.ts";
 import { canonicalPublicKey } from "./keys/public-key.ts";
 import type { Signer } from "./keys/signer.ts";
-import { Play, type PlayOutput } from "./play.ts";
+import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
 import type { Envelope } from "./protocol/envelope.ts";
 import { makeTaskId, type PublicKey, parseTaskId, type TaskId } from "./protocol/ids.ts";
