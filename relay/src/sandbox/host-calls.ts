@@ -8,11 +8,31 @@ export type HostCallParts = {
   readonly emit: (event: Event) => void;
 };
 
+/** UTF-16 units of each part of what a script throws. */
+export const MOST_THROWN_CHARACTERS = 4_096;
+/** Three parts, each unit written as `\\uXXXX`, with their names. */
+const MOST_THROWN_PAYLOAD_CHARACTERS = 3 * 6 * MOST_THROWN_CHARACTERS + 64;
+
+/**
+ * Arrays and objects inside each other, in a document. The commit, on a main thread's stack, walks them recursively:
+ * V8's own JSON.stringify fails there at some 4,000.
+ */
+const MOST_DOCUMENT_LEVELS = 512;
+
+/** What a change costs beside its texts: its line in the log, its file, its places in indexes. */
+const WRITE_BYTES = 128;
+
 const utf8 = new TextEncoder();
+
+/** The script gets it as a `TypeError`. */
+class RefusedPayload extends Error {
+  override name = "RefusedPayload";
+}
 
 /**
  * Everything one script can ask of the host, with the limits on it and the write set it builds. Payloads come from a
- * heap in the script's hands: each is checked here, whatever the prelude checked before.
+ * heap in the script's hands: each is checked here, whatever the prelude checked before, and its length before anything
+ * is made of it. So only the snapshot can make `call` throw.
  */
 export class HostCalls {
   readonly #parts: HostCallParts;
@@ -37,7 +57,7 @@ export class HostCalls {
     try {
       return this.#dispatch(operation, payload);
     } catch (error) {
-      if (error instanceof RefusedName) return refusal("TypeError", error.message);
+      if (error instanceof RefusedName || error instanceof RefusedPayload) return refusal("TypeError", error.message);
       throw error;
     }
   };
@@ -50,13 +70,8 @@ export class HostCalls {
       }
       case "data.has":
         return `=${this.#read(payload) !== undefined}`;
-      case "data.set": {
-        const end = payload.indexOf("\n");
-        const name: unknown = JSON.parse(payload.slice(0, end));
-        if (typeof name !== "string") throw new TypeError("data.set: expected a name");
-        // Parsed although the prelude wrote it: what is committed is JSON, whatever became of the guest.
-        return this.#write(name, JSON.stringify(JSON.parse(payload.slice(end + 1))));
-      }
+      case "data.set":
+        return this.#set(payload);
       case "data.delete": {
         const existed = this.#read(payload) !== undefined;
         return existed ? this.#write(payload, null) || "=true" : "=false";
@@ -64,9 +79,9 @@ export class HostCalls {
       case "data.list":
         return `=${JSON.stringify(this.#list(payload))}`;
       case "print":
-        return this.#emit({ kind: "print", data: payload });
+        return this.#emit(payload, () => ({ kind: "print", data: payload }));
       case "progress":
-        return this.#emit({ kind: "progress", data: parseProgress(payload) });
+        return this.#emit(payload, () => ({ kind: "progress", data: parseProgress(payload) }));
       case "value":
         return this.#conclude(payload);
       case "thrown":
@@ -94,9 +109,23 @@ export class HostCalls {
     return [...names].toSorted();
   }
 
+  #set(payload: string): string {
+    const { storageBytes } = this.#parts.limits;
+    if (payload.length > storageBytes) return this.#reach("storage_bytes", payload.length, storageBytes);
+    const end = payload.indexOf("\n");
+    const name = parse(payload.slice(0, end));
+    if (typeof name !== "string") throw new RefusedPayload("data.set: expected a name");
+    // Parsed although the prelude wrote it: what is committed is JSON, whatever became of the guest.
+    const value = parse(payload.slice(end + 1));
+    if (!hasAtMostLevels(value, MOST_DOCUMENT_LEVELS)) {
+      throw new RefusedPayload(`data.set: expected a value of at most ${MOST_DOCUMENT_LEVELS} levels, got more`);
+    }
+    return this.#write(name, JSON.stringify(value));
+  }
+
   #write(name: string, value: string | null): string {
     this.#parts.snapshot.checkName(name);
-    const bytes = utf8.encode(name).length + (value === null ? 0 : utf8.encode(value).length);
+    const bytes = WRITE_BYTES + utf8.encode(name).length + (value === null ? 0 : utf8.encode(value).length);
     this.#storageBytes += bytes - (this.#writes.get(name)?.bytes ?? 0);
     const { storageBytes } = this.#parts.limits;
     if (this.#storageBytes > storageBytes) return this.#reach("storage_bytes", this.#storageBytes, storageBytes);
@@ -104,11 +133,16 @@ export class HostCalls {
     return "";
   }
 
-  #emit(event: { kind: "print"; data: string } | { kind: "progress"; data: Progress }): string {
+  #emit(
+    payload: string,
+    makeEvent: () => { kind: "print"; data: string } | { kind: "progress"; data: Progress },
+  ): string {
     const { limits, emit } = this.#parts;
     this.#events += 1;
     if (this.#events > limits.events) return this.#reach("events", this.#events, limits.events);
-    this.#eventBytes += JSON.stringify(event.data).length;
+    if (payload.length > limits.eventBytes) return this.#reach("event_bytes", payload.length, limits.eventBytes);
+    const event = makeEvent();
+    this.#eventBytes += utf8.encode(JSON.stringify(event.data)).length;
     if (this.#eventBytes > limits.eventBytes) return this.#reach("event_bytes", this.#eventBytes, limits.eventBytes);
     emit({ seq: this.#events, ...event });
     return "";
@@ -122,8 +156,8 @@ export class HostCalls {
     // A UTF-16 unit is at most three bytes of UTF-8: most results need not be measured.
     const bytes = json.length * 3 > allowed ? utf8.encode(json).length : json.length;
     if (bytes > allowed) return this.#reach("output_bytes", bytes, allowed);
-    const value: unknown = JSON.parse(json);
-    if (format === "text" && typeof value !== "string") throw new TypeError("value: expected a string");
+    const value = parse(json);
+    if (format === "text" && typeof value !== "string") throw new RefusedPayload("value: expected a string");
     this.end = { kind: "value", format, output: format === "text" ? String(value) : json };
     return "";
   }
@@ -138,16 +172,38 @@ function refusal(name: string, message: string): string {
   return `!${JSON.stringify({ name, message })}`;
 }
 
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new RefusedPayload("host: expected JSON");
+  }
+}
+
+function parseMembers(json: string): Record<string, unknown> {
+  const value = parse(json);
+  if (typeof value !== "object" || value === null) throw new RefusedPayload("host: expected an object");
+  return value as Record<string, unknown>;
+}
+
+/** Does not recurse deeper than `levels`, whatever the value. */
+function hasAtMostLevels(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => hasAtMostLevels(member, levels - 1));
+}
+
 function parseProgress(payload: string): Progress {
-  const { fraction, note } = JSON.parse(payload) as Partial<Record<keyof Progress, unknown>>;
-  if (typeof fraction !== "number") throw new TypeError("progress: expected a fraction");
+  const { fraction, note } = parseMembers(payload);
+  if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1)) {
+    throw new RefusedPayload("progress: expected a fraction from 0 to 1");
+  }
   return typeof note === "string" ? { fraction, note } : { fraction };
 }
 
-const MOST_MESSAGE_CHARACTERS = 4_096;
-
 function parseThrown(payload: string): ScriptEnd {
-  const { name, message, stack } = JSON.parse(payload) as Record<"name" | "message" | "stack", unknown>;
-  const shorten = (value: unknown) => String(value).slice(0, MOST_MESSAGE_CHARACTERS).toWellFormed();
+  if (payload.length > MOST_THROWN_PAYLOAD_CHARACTERS) throw new RefusedPayload("thrown: expected a shorter text");
+  const { name, message, stack } = parseMembers(payload);
+  const shorten = (value: unknown) =>
+    typeof value === "string" ? value.slice(0, MOST_THROWN_CHARACTERS).toWellFormed() : "";
   return { kind: "thrown", name: shorten(name), message: shorten(message), stack: shorten(stack) };
 }

@@ -1,3 +1,5 @@
+import { MOST_THROWN_CHARACTERS } from "./host-calls.ts";
+
 /**
  * Runs once in every engine, before its image is saved. It gives the host three functions: `begin`, to be called before
  * a script with the play's context as JSON; `conclude`, with `{ value }` of the script's last expression; `fail`, with
@@ -66,7 +68,10 @@ const progress = (fraction, note) => {
   if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= 1)) {
     throw new RangeError("progress: expected a fraction from 0 to 1");
   }
-  hostCall("progress", stringify(note === undefined ? { fraction } : { fraction, note: String(note) }));
+  // Without a prototype, here and below: JSON asks for a toJSON that a script may have put there.
+  const said = { __proto__: null, fraction };
+  if (note !== undefined) said.note = String(note);
+  hostCall("progress", stringify(said));
 };
 
 const reserved = (name) => () => {
@@ -97,6 +102,11 @@ const context = freeze({
   print, progress, data, play, schedule,
 });
 
+// The engine shows the functions of a stack to Error.prepareStackTrace, and the prelude's are among them.
+Error.prepareStackTrace = (error, sites) => { delete Object.getPrototypeOf(sites[0]).getFunction; };
+new Error();
+Error.prepareStackTrace = undefined;
+
 // Configurable, so that a script may declare a variable of the same name.
 const provide = (name, value) => defineProperty(globalThis, name, { value, writable: true, configurable: true });
 provide("CALLER_PUBLIC_KEY", undefined);
@@ -122,15 +132,17 @@ const begin = (contextJson) => {
   globalThis.args = args = given.args;
 };
 
+const shorten = (value) => apply(slice, String(value), [0, ${MOST_THROWN_CHARACTERS}]);
 const describe = (error) => {
-  const said = { name: "Error", message: "", stack: "" };
+  const said = { __proto__: null, name: "Error", message: "", stack: "" };
   try {
     if (typeof error === "object" && error !== null) {
-      said.name = String(error.name);
-      said.message = String(error.message);
-      said.stack = typeof error.stack === "string" ? error.stack : "";
+      said.name = shorten(error.name);
+      said.message = shorten(error.message);
+      const { stack } = error;
+      if (typeof stack === "string") said.stack = shorten(stack);
     } else {
-      said.message = String(error);
+      said.message = shorten(error);
     }
   } catch {
     said.message = "what was thrown cannot be shown";

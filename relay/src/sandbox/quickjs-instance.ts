@@ -24,6 +24,9 @@ type Prelude = { readonly begin: Handle; readonly conclude: Handle; readonly fai
 const BODY_PREFIX = "(async () => ({ value: await (async () => {";
 const BODY_SUFFIX = "\n})() }))()";
 
+/** Linear memory for each byte that a script may allocate: an array that grows holds its old block beside the new one. */
+const MOST_GAPS = 3;
+
 /** Runs scripts one after the other on this thread, each in a heap that no script used before. */
 export class QuickjsInstance {
   readonly #module: WebAssembly.Module;
@@ -50,8 +53,13 @@ export class QuickjsInstance {
     const host = new HostCalls(play);
     const clock = new Clock(play.limits);
     let hostFailure: unknown;
+    const interrupted = () => {
+      host.end ??= play.cancelled() ? { kind: "cancelled" } : (clock.reached() ?? this.#memoryReached(play.limits));
+      return host.end !== undefined;
+    };
     this.#host = {
       call: (operation, payload) => {
+        interrupted(); // calls can take long, and the engine asks once in thousands of steps
         try {
           return host.call(operation, payload);
         } catch (error) {
@@ -60,10 +68,7 @@ export class QuickjsInstance {
           return "";
         }
       },
-      interrupted: () => {
-        host.end ??= play.cancelled() ? { kind: "cancelled" } : clock.reached();
-        return host.end !== undefined;
-      },
+      interrupted,
     };
     let columnsBefore = 0;
     try {
@@ -116,7 +121,7 @@ export class QuickjsInstance {
       return;
     }
     const concluded = engine.call(this.#prelude.conclude, settled.value);
-    if (!concluded.ok && !host.end) throw new EngineFailure("quickjs: out of memory");
+    if (!concluded.ok && !host.end) this.#fail(concluded.thrown, host);
     while (!host.end && engine.runJob()) host.end ??= clock.reached();
   }
 
@@ -131,6 +136,13 @@ export class QuickjsInstance {
     const told = this.#engine.call(this.#prelude.fail, thrown);
     if (!told.ok && !host.end) throw new EngineFailure("quickjs: out of memory");
     return host.end;
+  }
+
+  /** The engine counts blocks; gaps between them, which a script can make, are counted here. */
+  #memoryReached({ memoryBytes }: Limits): ScriptEnd | undefined {
+    const used = this.#engine.memoryBytes - this.#image.bytes;
+    if (used <= MOST_GAPS * memoryBytes) return undefined;
+    return { kind: "limit", limit: "memory_bytes", used, allowed: memoryBytes };
   }
 
   #reset(): void {
