@@ -76,7 +76,7 @@ export class QuickjsEngine {
   readonly #exports: Exports;
   readonly #host: Host;
   readonly #encoder = new TextEncoder();
-  readonly #decoder = new TextDecoder("utf-8");
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // "ignore" means: leave it in the text
   #image: Image | undefined;
   #bytes: Uint8Array<ArrayBuffer>;
 
@@ -113,7 +113,8 @@ export class QuickjsEngine {
       stackPointer,
       runtime: exports.qjs_get_runtime_ptr(),
       context: exports.qjs_get_context_ptr(),
-      spans: spansOf(memory, Math.max(0, stackPointer - STACK_RESET_BYTES)),
+      // The first page is where a null pointer points.
+      spans: [{ from: 0, to: PAGE }, ...spansOf(memory, stackPointer - STACK_RESET_BYTES)],
     };
     return this.#image;
   }
@@ -141,7 +142,8 @@ export class QuickjsEngine {
 
   /** Bytes that the guest may allocate from now on, what the image holds included. */
   limitMemory(bytes: number): void {
-    this.#exports.qjs_set_memory_limit(bytes);
+    // To the engine 0 means no limit, and 2³² is 0.
+    this.#exports.qjs_set_memory_limit(Math.min(Math.max(1, bytes), 2 ** 32 - 1));
   }
 
   /** Makes a guest function that calls `host.call`; its first argument is the operation, its second the payload. */
