@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { findChromium } from "./scripts/chromium.ts";
 
 // Packages resolve to each other's source, so that tests and development need no build.
 const source = "@circles/source";
@@ -13,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["{sdk,relay}/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["{sdk,relay,demo-app}/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.browser.test.ts"],
           pool: "forks",
           // Inherited by worker threads and used for child processes: plain Node 20 cannot load TypeScript.
@@ -25,19 +28,28 @@ export default defineConfig({
         extends: true,
         test: {
           name: "chromium",
-          include: ["{sdk,relay,demo-app}/**/*.browser.test.ts"],
+          include: ["{sdk,demo-app}/**/*.browser.test.ts"],
           globalSetup: ["relay/test/relay-for-browsers.ts"],
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { executablePath: process.env.CIRCLES_CHROMIUM ?? "/usr/bin/chromium" },
-            }),
+            provider: playwright({ launchOptions: { executablePath: findChromium() ?? "chromium" } }),
             instances: [{ browser: "chromium" }],
+            // Chosen here, because the relay has to be told the pages' origin before anything listens at it.
+            api: { host: "127.0.0.1", port: await findFreePort(), strictPort: true },
           },
         },
       },
     ],
   },
 });
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
