@@ -2,13 +2,10 @@ import { ThreadPool } from "./pool-node.ts";
 import { sandboxContract } from "./sandbox-contract.ts";
 import { siblingModule } from "./sibling-module-node.ts";
 import { ThreadTypeStripper } from "./type-stripper-node.ts";
-import { TypeScriptSandbox } from "./typescript.ts";
 
-const startPool = () =>
-  ThreadPool.start<Record<string, string>>({
-    thread: siblingModule("sandbox-contract-thread", import.meta.url),
-    threads: 2,
-  });
+const thread = siblingModule("sandbox-contract-thread", import.meta.url);
 
-sandboxContract("ThreadPool", startPool);
-sandboxContract("TypeScriptSandbox", async () => new TypeScriptSandbox(await startPool(), new ThreadTypeStripper()));
+sandboxContract("one thread", () => ThreadPool.start({ thread, threads: 1 }));
+sandboxContract("several threads and TypeScript", () =>
+  ThreadPool.start({ thread, threads: 3, stripper: new ThreadTypeStripper() }),
+);

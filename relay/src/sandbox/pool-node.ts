@@ -1,47 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
-import { type Remote, wrap } from "comlink";
-import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
-import type { ScriptResult } from "./sandbox.ts";
-import {
-  DEFAULT_LIMITS,
-  type Limits,
-  type RunOptions,
-  type Sandbox,
-  type SandboxPlay,
-  type ScriptEnd,
-} from "./sandbox.ts";
-import { isEventMessage, type ThreadApi, type ThreadData } from "./thread-protocol.ts";
+import { PoolThread } from "./pool-thread-node.ts";
+import { QueuedSequence } from "./queued-sequence.ts";
+import type { Sandbox, ScriptEnd, ScriptResult, Sequence } from "./sandbox.ts";
+import { MOST_SEQUENCES, type Report } from "./thread-protocol.ts";
+import type { TypeStripper } from "./type-stripper.ts";
+import { compileAsTypeScript } from "./typescript.ts";
+import { Watch } from "./watch.ts";
 
 export type ThreadPoolOptions = {
   /** The module that the threads run; it calls `serveSandbox`. */
   readonly thread: URL;
   /** Scripts that run at the same time. */
   readonly threads: number;
-  /** What a script that does not stop by itself gets beyond its limits before its thread is ended. Default 250. */
+  /** Takes the types out of scripts that are not JavaScript. If left out, they do not compile. */
+  readonly stripper?: TypeStripper;
+  /** What a script that does not stop by itself gets beyond its limits before its thread is ended. Default 200. */
   readonly graceMs?: number;
 };
 
-/** A thread's own JavaScript heap holds one play's texts; QuickJS's memory is outside it. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, stackSizeMb: 8 };
-
-type Pending<Source> = {
-  readonly play: SandboxPlay<Source>;
-  readonly limits: Limits;
-  readonly options: RunOptions;
-  readonly resolve: (result: ScriptResult) => void;
-  readonly reject: (error: unknown) => void;
-};
-
-type Running<Source> = Pending<Source> & { readonly number: number; watchdog: NodeJS.Timeout; onAbort: () => void };
-
-type Thread<Source> = {
-  readonly worker: Worker;
-  readonly remote: Remote<ThreadApi<Source>>;
-  readonly control: Int32Array;
-  running: Running<Source> | undefined;
-};
+/** How often running scripts are looked at from outside. */
+const LOOK_EVERY_MS = 10;
 
 /** quickjs-wasi's engine, compiled once for all threads. */
 export async function compileEngine(): Promise<WebAssembly.Module> {
@@ -49,22 +28,21 @@ export async function compileEngine(): Promise<WebAssembly.Module> {
 }
 
 /**
- * A sandbox on worker threads that are kept warm. Scripts start in the order of `run` calls. A thread whose script does
- * not stop in time is terminated, whatever it hangs in, and another takes its place.
+ * A sandbox on worker threads that are kept warm. Sequences start in the order of `run` calls. A thread whose script does
+ * not stop in time is terminated, whatever it hangs in; another takes its place and runs what it had not run.
  */
 export class ThreadPool<Source> implements Sandbox<Source> {
-  readonly #options: Required<ThreadPoolOptions>;
+  readonly #options: ThreadPoolOptions & { graceMs: number };
   readonly #module: WebAssembly.Module;
-  readonly #threads = new Set<Thread<Source>>();
-  readonly #idle: Thread<Source>[] = [];
-  #queue: Pending<Source>[] = [];
-  #jobs = 0;
-  #broken: unknown;
-  #closed = false;
+  readonly #threads = new Map<PoolThread<Source>, Watch>();
+  readonly #idle = new Set<PoolThread<Source>>();
+  #queue: QueuedSequence<Source>[] = [];
+  #looking: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
 
   private constructor(module: WebAssembly.Module, options: ThreadPoolOptions) {
     this.#module = module;
-    this.#options = { graceMs: 250, ...options };
+    this.#options = { graceMs: 200, ...options };
   }
 
   /** Resolves when all threads are warm. Rejects if one cannot start. */
@@ -79,147 +57,152 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     return pool;
   }
 
-  async run(play: SandboxPlay<Source>, options: RunOptions = {}): Promise<ScriptResult> {
-    if (this.#closed) throw new Error("sandbox: closed");
-    if (this.#broken) throw new Error("sandbox: no thread could be started", { cause: this.#broken });
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    return new Promise((resolve, reject) => {
-      const pending = { play, limits, options, resolve, reject };
-      const thread = this.#idle.pop();
-      if (thread) this.#dispatch(thread, pending);
-      else this.#queue.push(pending);
-    });
+  run(sequence: Sequence<Source>): Promise<ScriptResult>[] {
+    const queued = new QueuedSequence(sequence, this.#options.stripper);
+    if (this.#failure) queued.reject(this.#failure);
+    else this.#enqueue([queued]);
+    return queued.results;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#rejectAll(new Error("sandbox: closed"));
-    await Promise.all(Array.from(this.#threads, ({ worker }) => worker.terminate()));
+    this.#fail(new Error("sandbox: closed"));
+    await this.#options.stripper?.close();
+    await Promise.all(Array.from(this.#threads.keys(), (thread) => thread.terminate()));
   }
 
   async #startThread(): Promise<void> {
-    const control = new SharedArrayBuffer(4);
-    const worker = new Worker(this.#options.thread, {
-      workerData: { module: this.#module, control } satisfies ThreadData,
-      resourceLimits: RESOURCE_LIMITS,
-      env: {}, // a script that broke out of everything else would find no secrets here
+    const { thread: script, graceMs } = this.#options;
+    const thread: PoolThread<Source> = new PoolThread<Source>({
+      script,
+      module: this.#module,
+      onReport: (report) => this.#receive(thread, report),
     });
-    const remote = wrap<ThreadApi<Source>>(nodeEndpoint(worker));
-    const thread: Thread<Source> = { worker, remote, control: new Int32Array(control), running: undefined };
-    worker.on("message", (message: unknown) => {
-      const { running } = thread;
-      if (isEventMessage(message) && message.job === running?.number) {
-        for (const event of message.events) running.options.onEvent?.(event);
-      }
-    });
-    // comlink's calls to a thread that ended never settle, so its end is heard of here.
-    const ended = new Promise<never>((_, reject) => {
-      worker.once("error", reject);
-      worker.once("exit", () => reject(new Error("sandbox: a thread ended")));
-    });
-    ended.catch((cause: unknown) => this.#lose(thread, cause));
-    this.#threads.add(thread);
-    await Promise.race([remote.ready(), ended]);
-    this.#release(thread);
+    this.#threads.set(thread, new Watch(graceMs));
+    await thread.ready();
+    thread.ended.catch(() => this.#lose(thread));
+    this.#serve(thread);
   }
 
-  #release(thread: Thread<Source>): void {
-    if (!this.#threads.has(thread)) return;
-    const next = this.#queue.shift();
-    if (next) this.#dispatch(thread, next);
-    else this.#idle.push(thread);
+  /** Puts sequences at the end of the line, or, if they had their turn, at its head. */
+  #enqueue(sequences: readonly QueuedSequence<Source>[], { first = false } = {}): void {
+    if (first) this.#queue.unshift(...sequences);
+    else this.#queue.push(...sequences);
+    for (const thread of this.#idle) {
+      if (this.#queue.length === 0) return;
+      this.#serve(thread);
+    }
   }
 
-  #dispatch(thread: Thread<Source>, pending: Pending<Source>): void {
-    const { play, limits, options } = pending;
-    if (options.signal?.aborted) {
-      pending.resolve({ end: { kind: "cancelled" }, writes: [], cpuMs: 0, killed: false });
-      this.#release(thread);
+  /** Gives a thread that has nothing to do its share of what waits. */
+  #serve(thread: PoolThread<Source>): void {
+    if (this.#failure || !this.#threads.has(thread)) return;
+    this.#idle.delete(thread);
+    const share = Math.min(MOST_SEQUENCES, Math.ceil(this.#queue.length / this.#threads.size));
+    const batch = share > 0 ? this.#queue.splice(0, share) : this.#takeBack();
+    if (batch.length === 0) {
+      this.#idle.add(thread);
       return;
     }
-    this.#jobs = (this.#jobs + 1) | 0;
-    const number = this.#jobs;
-    const { graceMs } = this.#options;
-    const outlived = () => this.#kill(thread, outlivedEnd(limits));
-    const onAbort = () => {
-      Atomics.store(thread.control, 0, number);
-      clearTimeout(running.watchdog);
-      running.watchdog = setTimeout(() => this.#kill(thread, { kind: "cancelled" }), graceMs);
-    };
-    const watchdog = setTimeout(outlived, Math.min(limits.cpuMs, limits.wallMs) + graceMs);
-    const running = { ...pending, number, watchdog, onAbort };
-    thread.running = running;
-    options.signal?.addEventListener("abort", onAbort, { once: true });
-    thread.remote.run({ number, play, limits }).then(
-      ({ result, events }) => {
-        if (thread.running !== running) return; // killed meanwhile: it has its result
-        this.#settle(thread);
-        for (const event of events) options.onEvent?.(event);
-        pending.resolve(result);
-        this.#release(thread);
-      },
+    this.#look();
+    thread.run(batch).then(
+      () => this.#serve(thread),
       (error: unknown) => {
-        if (thread.running !== running) return;
-        this.#settle(thread);
-        pending.reject(new Error("sandbox: a thread failed", { cause: error }));
-        this.#release(thread);
+        for (const sequence of batch) sequence.reject(new Error("sandbox: a thread failed", { cause: error }));
+        this.#serve(thread);
       },
     );
   }
 
-  #settle(thread: Thread<Source>): Running<Source> | undefined {
-    const { running } = thread;
-    if (!running) return undefined;
-    clearTimeout(running.watchdog);
-    running.options.signal?.removeEventListener("abort", running.onAbort);
-    thread.running = undefined;
-    return running;
+  /** What another thread has and has not begun. */
+  #takeBack(): QueuedSequence<Source>[] {
+    for (const thread of this.#threads.keys()) {
+      const taken = thread.takeBack();
+      if (taken.length > 0) return taken;
+    }
+    return [];
   }
 
-  /** Ends a thread whose script does not stop. Its caller has its result at once; another thread takes its place. */
-  #kill(thread: Thread<Source>, end: ScriptEnd): void {
-    const running = this.#settle(thread);
-    const { cpuMs, wallMs } = running?.limits ?? DEFAULT_LIMITS;
-    running?.resolve({ end, writes: [], cpuMs: Math.min(cpuMs, wallMs), killed: true });
-    void thread.worker.terminate();
+  #receive(thread: PoolThread<Source>, { entries }: Report): void {
+    for (const entry of entries) {
+      const sequence = thread.sequences.find((candidate) => candidate.has(entry.number));
+      if (!sequence) continue; // the thread was given up meanwhile
+      if ("event" in entry) sequence.emit(entry.number, entry.event);
+      else this.#settle(thread, sequence, entry.result);
+    }
+  }
+
+  #settle(thread: PoolThread<Source>, sequence: QueuedSequence<Source>, result: ScriptResult): void {
+    if (result.end.kind !== "thrown" || !result.end.compiling) {
+      sequence.settle(result);
+      return;
+    }
+    // The thread stopped here, for what follows may depend on this play.
+    thread.release(sequence);
+    void this.#compile(sequence, result).then(() => {
+      if (!sequence.ended && !this.#failure) this.#enqueue([sequence], { first: true });
+    });
+  }
+
+  /** Perhaps the next script of the sequence is TypeScript; if it is not, it has its result. */
+  async #compile(sequence: QueuedSequence<Source>, result: ScriptResult): Promise<void> {
+    const { stripper } = this.#options;
+    const compiled =
+      stripper && sequence.next ? await compileAsTypeScript(stripper, sequence.next, result) : { result };
+    if ("script" in compiled) sequence.replaceScript(compiled.script);
+    else sequence.settle(compiled.result);
+  }
+
+  /** Looks at the threads as long as one of them has something to do. */
+  #look(): void {
+    this.#looking ??= setInterval(() => {
+      const now = performance.now();
+      for (const [thread, watch] of this.#threads) {
+        const number = thread.running;
+        const sequence = thread.sequences.find((candidate) => candidate.has(number));
+        const cancelled = sequence?.isCancelled(number) ?? false;
+        if (cancelled) thread.cancel(number);
+        const end = watch.look({ number, limits: sequence?.limitsOf(number) ?? {}, cancelled }, now);
+        if (end && sequence) this.#kill(thread, sequence, end);
+      }
+      if (this.#idle.size < this.#threads.size) return;
+      clearInterval(this.#looking);
+      this.#looking = undefined;
+    }, LOOK_EVERY_MS);
+  }
+
+  /** Ends a thread whose script does not stop. */
+  #kill(thread: PoolThread<Source>, sequence: QueuedSequence<Source>, end: ScriptEnd): void {
+    const number = thread.running;
+    void thread.terminate();
+    // Plays before it may have ended without a report: they run again, for what they gave is lost and harmless.
+    sequence.endAt(number, { end, writes: [], cpuMs: 0, killed: true });
     this.#replace(thread);
   }
 
-  /** A thread ended by itself: it ran out of its heap, or crashed. The script that ran in it is taken to be the cause. */
-  #lose(thread: Thread<Source>, cause: unknown): void {
-    const running = this.#settle(thread);
-    running?.resolve({
-      end: { kind: "thrown", name: "InternalError", message: "the script's thread ended" },
-      writes: [],
-      cpuMs: 0,
-      killed: true,
+  /** A thread ended by itself: it ran out of its heap, or crashed. What ran in it is taken to be the cause. */
+  #lose(thread: PoolThread<Source>): void {
+    if (this.#failure || !this.#threads.has(thread)) return;
+    const number = thread.running;
+    const end: ScriptEnd = { kind: "thrown", name: "InternalError", message: "the script's thread ended" };
+    const sequence = thread.sequences.find((candidate) => candidate.has(number));
+    sequence?.endAt(number, { end, writes: [], cpuMs: 0, killed: true });
+    this.#replace(thread);
+  }
+
+  #replace(thread: PoolThread<Source>): void {
+    const unfinished = thread.sequences;
+    this.#threads.delete(thread);
+    this.#idle.delete(thread);
+    this.#enqueue(unfinished, { first: true });
+    this.#startThread().catch((cause: unknown) => {
+      this.#fail(new Error("sandbox: a thread could not be started", { cause }));
     });
-    if (running || this.#idle.includes(thread)) this.#replace(thread);
-    else if (this.#threads.delete(thread)) this.#break(cause); // it never became ready: another would not either
   }
 
-  #replace(thread: Thread<Source>): void {
-    if (!this.#threads.delete(thread) || this.#closed) return;
-    const idle = this.#idle.indexOf(thread);
-    if (idle >= 0) this.#idle.splice(idle, 1);
-    this.#startThread().catch(() => {}); // told to #lose
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    clearInterval(this.#looking);
+    for (const thread of this.#threads.keys()) for (const sequence of thread.sequences) sequence.reject(this.#failure);
+    for (const sequence of this.#queue.splice(0)) sequence.reject(this.#failure);
   }
-
-  #break(cause: unknown): void {
-    if (this.#closed || this.#threads.size > 0) return;
-    this.#broken = cause;
-    this.#rejectAll(new Error("sandbox: no thread could be started", { cause }));
-  }
-
-  #rejectAll(error: Error): void {
-    for (const thread of this.#threads) this.#settle(thread)?.reject(error);
-    for (const pending of this.#queue) pending.reject(error);
-    this.#queue = [];
-  }
-}
-
-function outlivedEnd({ cpuMs, wallMs }: Limits): ScriptEnd {
-  return cpuMs <= wallMs
-    ? { kind: "limit", limit: "cpu_ms", allowed: cpuMs }
-    : { kind: "limit", limit: "wall_ms", allowed: wallMs };
 }

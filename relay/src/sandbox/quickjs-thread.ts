@@ -1,39 +1,74 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
-import type { Event } from "../task.ts";
 import { QuickjsInstance } from "./quickjs-instance.ts";
-import type { Snapshot } from "./sandbox.ts";
-import type { EventMessage, ThreadApi, ThreadData, ThreadJob } from "./thread-protocol.ts";
+import { DEFAULT_LIMITS, type Snapshot } from "./sandbox.ts";
+import { SequenceSnapshot } from "./sequence-snapshot.ts";
+import {
+  Cell,
+  Claim,
+  type Report,
+  type ReportEntry,
+  type ThreadApi,
+  type ThreadData,
+  type ThreadSequence,
+} from "./thread-protocol.ts";
 
-const MOST_EVENT_DELAY_MS = 5;
+/** What has happened is reported after this long, if not before: a slow play does not keep back what others gave. */
+const MOST_DELAY_MS = 2;
 
 /**
- * Makes this worker thread a place where scripts run, one at a time. `openSnapshot` turns what a job says of the state
- * to read into that state.
+ * Makes this worker thread a place where scripts run, one at a time. `openSnapshot` turns what a sequence says of the
+ * state to read into that state.
  */
 export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot): void {
   const port = parentPort;
   if (!port) throw new Error("sandbox: expected to run in a worker thread");
   const { module, control } = workerData as ThreadData;
-  const cancelled = new Int32Array(control);
+  const cells = new Int32Array(control);
   const instance = new QuickjsInstance(module);
+  let entries: ReportEntry[] = [];
+  let reported = 0;
 
-  const run = ({ number, play, limits }: ThreadJob<Source>) => {
-    let events: Event[] = [];
-    let flushed = performance.now();
-    const emit = (event: Event) => {
-      events.push(event);
-      if (performance.now() - flushed < MOST_EVENT_DELAY_MS) return;
-      port.postMessage({ job: number, events } satisfies EventMessage);
-      events = [];
-      flushed = performance.now();
-    };
-    const { script, args, caller, circle } = play;
-    const snapshot = openSnapshot(play.snapshot);
-    const isCancelled = () => Atomics.load(cancelled, 0) === number;
-    const result = instance.run({ script, args, caller, circle, snapshot, limits, emit, cancelled: isCancelled });
-    return { result, events };
+  const report = (entry: ReportEntry) => {
+    entries.push(entry);
+    if (performance.now() - reported < MOST_DELAY_MS) return;
+    port.postMessage(takeReport());
+  };
+  const takeReport = (): Report => {
+    const taken = { entries };
+    entries = [];
+    reported = performance.now();
+    return taken;
+  };
+  const runSequence = ({ circle, snapshot: source, written, plays }: ThreadSequence<Source>) => {
+    const snapshot = new SequenceSnapshot(openSnapshot(source));
+    snapshot.apply(written);
+    for (const { number, script, args, caller, limits } of plays) {
+      Atomics.store(cells, Cell.Running, number);
+      const result = instance.run({
+        script,
+        args,
+        caller,
+        circle,
+        snapshot,
+        limits: { ...DEFAULT_LIMITS, ...limits },
+        emit: (event) => report({ number, event }),
+        cancelled: () => Atomics.load(cells, Cell.Cancelled) === number,
+      });
+      Atomics.store(cells, Cell.Running, 0);
+      snapshot.apply(result.writes);
+      report({ number, result });
+      if (result.end.kind === "thrown" && result.end.compiling) return;
+    }
+  };
+  const run = (sequences: readonly ThreadSequence<Source>[]) => {
+    reported = performance.now();
+    for (const [i, sequence] of sequences.entries()) {
+      const claim = Atomics.compareExchange(cells, Cell.FirstClaim + i, Claim.Free, Claim.Taken);
+      if (claim === Claim.Free) runSequence(sequence);
+    }
+    return takeReport();
   };
   expose({ ready: () => {}, run } satisfies ThreadApi<Source>, nodeEndpoint(port));
 }

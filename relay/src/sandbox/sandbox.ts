@@ -13,7 +13,7 @@ export type Limits = {
   readonly events: number;
   /** UTF-8 bytes of the JSON of all events together. */
   readonly eventBytes: number;
-  /** UTF-8 bytes of names and values in the write set. */
+  /** UTF-8 bytes of names and values in the write set, and 128 for each of its changes. */
   readonly storageBytes: number;
 };
 
@@ -83,30 +83,37 @@ export class RefusedName extends Error {
   override name = "RefusedName";
 }
 
-/** A script with everything it can see. `snapshot` describes the state to read, as the sandbox's threads understand it. */
-export type SandboxPlay<SnapshotSource> = {
+/** A script with what it is told. */
+export type SandboxPlay = {
   readonly script: string;
   /** JSON text. */
   readonly args: string;
   readonly caller: string;
-  readonly circle: string;
-  readonly snapshot: SnapshotSource;
 };
 
 export type RunOptions = {
   /** Limits that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
-  /** Called in order, and not after `run` has resolved. */
+  /** Called in order, and not after the play's result is known. */
   readonly onEvent?: (event: Event) => void;
   /** Aborting ends the script: it then wrote nothing. */
   readonly signal?: AbortSignal;
 };
 
+/** Plays of one circle, to be run one after the other. */
+export type Sequence<SnapshotSource> = {
+  readonly circle: string;
+  /** The state that the first play reads, as the sandbox's threads understand it. */
+  readonly snapshot: SnapshotSource;
+  readonly plays: readonly (SandboxPlay & RunOptions)[];
+};
+
 export interface Sandbox<SnapshotSource = unknown> {
   /**
-   * Runs the script once, in a heap that no script used before. A script that fails, in whatever way, is a result;
-   * only a broken or closed sandbox rejects.
+   * Runs each script once, in a heap that no script used before. A play reads what the plays before it wrote, if they
+   * ended with a value. The promises resolve in order, each when its play has ended. A script that fails, in whatever
+   * way, is a result, and the plays after it run; only a broken or closed sandbox rejects.
    */
-  run(play: SandboxPlay<SnapshotSource>, options?: RunOptions): Promise<ScriptResult>;
+  run(sequence: Sequence<SnapshotSource>): Promise<ScriptResult>[];
   close(): Promise<void>;
 }

@@ -1,33 +1,57 @@
 import type { Event } from "../task.ts";
-import type { Limits, SandboxPlay, ScriptResult } from "./sandbox.ts";
+import type { Limits, SandboxPlay, ScriptResult, Write } from "./sandbox.ts";
 
 /** Given to a thread when it starts. */
 export type ThreadData = {
   readonly module: WebAssembly.Module;
-  /** One Int32: the number of the job to be cancelled. A running script reads no messages, but it can look here. */
+  /** Int32 cells, see `Cell`. A running script reads no messages, but its thread can look here. */
   readonly control: SharedArrayBuffer;
 };
 
-/** One play for a thread. Numbers rise, so that a cancellation cannot hit another job. */
-export type ThreadJob<Source> = {
-  readonly number: number;
-  readonly play: SandboxPlay<Source>;
-  readonly limits: Limits;
+/** Sequences that one message brings to a thread. Each hop between threads costs as much as a small play. */
+export const MOST_SEQUENCES = 16;
+
+/** What the cells of `control` hold. */
+export const Cell = {
+  /** Number of the play that runs; 0 if none. Written by the thread. */
+  Running: 0,
+  /** Number of the play that is to end. Written by the pool. */
+  Cancelled: 1,
+  /** From here on, one cell for each sequence of the message: who has it. */
+  FirstClaim: 2,
+} as const;
+
+/** A sequence belongs to whoever moves its cell away from `Free` first: the thread to run it, the pool to take it back. */
+export const Claim = { Free: 0, Taken: 1, TakenBack: 2 } as const;
+
+/** Numbers rise, so that a cancellation cannot hit another play. */
+export type ThreadPlay = SandboxPlay & { readonly number: number; readonly limits: Partial<Limits> };
+
+export type ThreadSequence<Source> = {
+  readonly circle: string;
+  readonly snapshot: Source;
+  /** What plays of this sequence wrote that ran before these, in another message. */
+  readonly written: readonly Write[];
+  readonly plays: readonly ThreadPlay[];
 };
 
 /** What a thread exposes through comlink. */
 export type ThreadApi<Source> = {
   /** Resolves once the thread can play. */
   ready(): void;
-  run(job: ThreadJob<Source>): ThreadAnswer;
+  /** Runs the sequences in order. A script that does not compile ends its sequence. The last report comes as the answer. */
+  run(sequences: readonly ThreadSequence<Source>[]): Report;
 };
 
-/** `events` are those that no `EventMessage` brought. */
-export type ThreadAnswer = { readonly result: ScriptResult; readonly events: readonly Event[] };
+/**
+ * What happened since the last report, in order. Posted beside comlink's messages while a thread runs, on the same port:
+ * so all reports arrive in order.
+ */
+export type Report = { readonly entries: readonly ReportEntry[] };
+export type ReportEntry =
+  | { readonly number: number; readonly event: Event }
+  | { readonly number: number; readonly result: ScriptResult };
 
-/** Posted beside comlink's messages while a script runs, on the same port: so they arrive in order, before the answer. */
-export type EventMessage = { readonly job: number; readonly events: readonly Event[] };
-
-export function isEventMessage(message: unknown): message is EventMessage {
-  return typeof message === "object" && message !== null && Object.hasOwn(message, "job");
+export function isReport(message: unknown): message is Report {
+  return typeof message === "object" && message !== null && Object.hasOwn(message, "entries");
 }

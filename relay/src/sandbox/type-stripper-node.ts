@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { type Remote, wrap } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
+import { KeptScripts } from "./kept-scripts.ts";
 import { siblingModule } from "./sibling-module-node.ts";
 import type { Stripped, TypeStripper } from "./type-stripper.ts";
 import type { StripperThread } from "./type-stripper-thread.ts";
@@ -15,12 +16,17 @@ export class ThreadTypeStripper implements TypeStripper {
   #thread: { worker: Worker; remote: Remote<StripperThread> } | undefined;
   #idle: NodeJS.Timeout | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #kept = new KeptScripts();
 
   /** One script after the other, so that each has the whole of its time. */
   strip(script: string): Promise<Stripped | undefined> {
     const result = this.#last.then(() => this.#strip(script));
     this.#last = result;
     return result;
+  }
+
+  known(script: string): string | undefined {
+    return this.#kept.get(script);
   }
 
   async close(): Promise<void> {
@@ -42,6 +48,7 @@ export class ThreadTypeStripper implements TypeStripper {
     try {
       const stripped = await Promise.race([remote.strip(script), ended]);
       if (!stripped) await this.close();
+      if (stripped?.kind === "stripped" && stripped.script !== script) this.#kept.set(script, stripped.script);
       return stripped;
     } catch {
       return undefined; // the parser gave up on it, for example on nesting deeper than its stack

@@ -8,5 +8,7 @@ export type Stripped =
 export interface TypeStripper {
   /** Resolves with `undefined` when the script could not be dealt with in time. */
   strip(script: string): Promise<Stripped | undefined>;
+  /** What `strip` gave for a script not long ago, if it was JavaScript. */
+  known(script: string): string | undefined;
   close(): Promise<void>;
 }

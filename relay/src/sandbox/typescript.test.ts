@@ -3,16 +3,20 @@ import { ThreadPool } from "./pool-node.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { siblingModule } from "./sibling-module-node.ts";
 import { ThreadTypeStripper } from "./type-stripper-node.ts";
-import { TypeScriptSandbox } from "./typescript.ts";
 
 describe("TypeScript", () => {
   let sandbox: Sandbox<Record<string, string>>;
   beforeAll(async () => {
     const thread = siblingModule("sandbox-contract-thread", import.meta.url);
-    sandbox = new TypeScriptSandbox(await ThreadPool.start({ thread, threads: 1 }), new ThreadTypeStripper());
+    sandbox = await ThreadPool.start({ thread, threads: 1, stripper: new ThreadTypeStripper() });
   });
   afterAll(() => sandbox.close());
-  const play = (script: string) => sandbox.run({ script, args: "null", caller: "alice", circle: "bob", snapshot: {} });
+  const play = async (script: string) => {
+    const plays = [{ script, args: "null", caller: "alice" }];
+    const [result] = await Promise.all(sandbox.run({ circle: "bob", snapshot: {}, plays }));
+    if (!result) throw new Error("expected a result");
+    return result;
+  };
 
   it.each([
     ["const n: number = 1; n + 1", "2"],

@@ -1,0 +1,117 @@
+import type { Event } from "../task.ts";
+import type { Limits, RunOptions, SandboxPlay, ScriptResult, Sequence, Write } from "./sandbox.ts";
+import type { ThreadSequence } from "./thread-protocol.ts";
+import type { TypeStripper } from "./type-stripper.ts";
+
+type QueuedPlay = SandboxPlay &
+  RunOptions & {
+    readonly resolve: (result: ScriptResult) => void;
+    readonly reject: (error: unknown) => void;
+    /** The number under which a thread has it. */
+    number: number;
+    /** The script's types were taken out already. */
+    stripped: boolean;
+    /** Its script had to be ended from outside; its result waits for those before it. */
+    ended?: ScriptResult;
+  };
+
+/** Threads' numbers for plays. Never 0, which stands for none. */
+let lastNumber = 0;
+function nextNumber(): number {
+  lastNumber = lastNumber >= 0x7fff_ffff ? 1 : lastNumber + 1;
+  return lastNumber;
+}
+
+/** A sequence on its way through threads: however often it is dispatched, each play gets one result, in order. */
+export class QueuedSequence<Source> {
+  readonly results: Promise<ScriptResult>[];
+  readonly #circle: string;
+  readonly #snapshot: Source;
+  /** Those without a result, the next first. */
+  readonly #plays: QueuedPlay[] = [];
+  readonly #written: Write[] = [];
+
+  /** Scripts that `stripper` knows go without their types at once. */
+  constructor({ circle, snapshot, plays }: Sequence<Source>, stripper?: TypeStripper) {
+    this.#circle = circle;
+    this.#snapshot = snapshot;
+    this.results = plays.map(
+      (play) =>
+        new Promise<ScriptResult>((resolve, reject) => {
+          const known = stripper?.known(play.script);
+          const script = known ?? play.script;
+          this.#plays.push({ ...play, script, resolve, reject, number: 0, stripped: known !== undefined });
+        }),
+    );
+  }
+
+  get ended(): boolean {
+    return this.#plays.length === 0;
+  }
+
+  /** The play whose result comes next. */
+  get next(): { readonly script: string; readonly stripped: boolean } | undefined {
+    return this.#plays[0];
+  }
+
+  /** Puts the script without its types in the place of the next play's. */
+  replaceScript(script: string): void {
+    const [play] = this.#plays;
+    if (play) this.#plays[0] = { ...play, script, stripped: true };
+  }
+
+  /** What to send to a thread. Plays that were cancelled meanwhile have their result instead. */
+  dispatch(): ThreadSequence<Source> {
+    this.#settleKnown();
+    const knownAt = this.#plays.findIndex(({ ended }) => ended);
+    const plays = (knownAt < 0 ? this.#plays : this.#plays.slice(0, knownAt)).map((play) => {
+      play.number = nextNumber();
+      const { number, script, args, caller, limits = {} } = play;
+      return { number, script, args, caller, limits };
+    });
+    return { circle: this.#circle, snapshot: this.#snapshot, written: this.#written, plays };
+  }
+
+  /** Is the play with this number one of these? */
+  has(number: number): boolean {
+    return this.#plays.some((play) => play.number === number);
+  }
+
+  isCancelled(number: number): boolean {
+    return this.#plays.find((play) => play.number === number)?.signal?.aborted ?? false;
+  }
+
+  limitsOf(number: number): Partial<Limits> {
+    return this.#plays.find((play) => play.number === number)?.limits ?? {};
+  }
+
+  emit(number: number, event: Event): void {
+    this.#plays.find((play) => play.number === number)?.onEvent?.(event);
+  }
+
+  /** Ends the next play. */
+  settle(result: ScriptResult): void {
+    this.#written.push(...result.writes);
+    this.#plays.shift()?.resolve(result);
+    this.#settleKnown();
+  }
+
+  /** Ends the play with this number, once those before it have a result. */
+  endAt(number: number, result: ScriptResult): void {
+    const play = this.#plays.find((candidate) => candidate.number === number);
+    if (play) play.ended = result;
+    this.#settleKnown();
+  }
+
+  #settleKnown(): void {
+    const [play] = this.#plays;
+    const known = play?.ended ?? (play?.signal?.aborted ? CANCELLED : undefined);
+    if (known) this.settle(known);
+  }
+
+  reject(error: unknown): void {
+    for (const { reject } of this.#plays.splice(0)) reject(error);
+  }
+}
+
+const CANCELLED: ScriptResult = { end: { kind: "cancelled" }, writes: [], cpuMs: 0, killed: false };
