@@ -105,7 +105,11 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     }
     this.#look();
     thread.run(batch).then(
-      () => this.#serve(thread),
+      (unfinished) => {
+        this.#idle.add(thread);
+        this.#enqueue(unfinished, { first: true });
+        if (this.#idle.has(thread)) this.#serve(thread);
+      },
       (error: unknown) => {
         for (const sequence of batch) sequence.reject(new Error("sandbox: a thread failed", { cause: error }));
         this.#serve(thread);

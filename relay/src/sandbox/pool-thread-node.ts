@@ -67,11 +67,17 @@ export class PoolThread<Source> {
     return Array.from(this.#sequences.values()).filter(({ ended }) => !ended);
   }
 
-  /** Gives sequences to the thread; resolves when all have run, after `onReport` has heard of everything. */
-  async run(sequences: readonly QueuedSequence<Source>[]): Promise<void> {
+  /**
+   * Gives sequences to the thread. Resolves when it has nothing left to do, after `onReport` has heard of everything, with
+   * those that need another turn.
+   */
+  async run(sequences: readonly QueuedSequence<Source>[]): Promise<QueuedSequence<Source>[]> {
     this.#sequences = new Map(sequences.entries());
     for (let i = 0; i < sequences.length; i++) Atomics.store(this.#cells, Cell.FirstClaim + i, Claim.Free);
     this.#onReport(await this.#remote.run(sequences.map((sequence) => sequence.dispatch())));
+    const unfinished = this.sequences;
+    this.#sequences.clear();
+    return unfinished;
   }
 
   /** Has the thread no longer answer for a sequence that it stopped in. */
