@@ -14,7 +14,6 @@ import { open, ownerOnly } from "../policy/policy.ts";
 import { ThreadPool } from "../sandbox/pool-node.ts";
 import { siblingModule } from "../sandbox/sibling-module-node.ts";
 import { ThreadTypeStripper } from "../sandbox/type-stripper-node.ts";
-import { TypeScriptSandbox } from "../sandbox/typescript.ts";
 import { chooseVerifier } from "../signatures/verifier.ts";
 import { CoolDown } from "../worker/cool-down.ts";
 import { runWorker } from "../worker/worker.ts";
@@ -37,8 +36,8 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const circles = await readCircles(options.circlesFile);
   await mkdir(dbPath, { recursive: true, mode: 0o700 });
   const thread = siblingModule("../worker/play-thread", import.meta.url);
-  const pool = await ThreadPool.start<SnapshotSource>({ thread, threads: options.threads });
-  const sandbox = new TypeScriptSandbox(pool, new ThreadTypeStripper());
+  const stripper = new ThreadTypeStripper();
+  const sandbox = await ThreadPool.start<SnapshotSource>({ thread, threads: options.threads, stripper });
   const server = createServer((_, response) => {
     response.writeHead(426, { "content-type": "text/plain", upgrade: "websocket" });
     response.end("This is a Circles relay: dial it with a WebSocket at /{circle public key}.\n");

@@ -27,6 +27,7 @@ export class Namespace {
   readonly #files: DocumentFiles;
   readonly #tasks = new TaskMemory();
   #log: CircleLog | undefined;
+  #created: Promise<CircleLog> | undefined;
   /** Made when a play first writes a document that may be new. */
   #names: NameIndex | undefined;
   /** Committed, but perhaps not yet in the files. Later writes of a document replace earlier ones. */
@@ -83,20 +84,22 @@ export class Namespace {
   }
 
   /**
-   * The play has happened when this resolves: its record is in the log, synced if it writes. A rejection means that
-   * nobody knows yet: the namespace has failed.
+   * The play has happened when this resolves: its record is in the log, synced if it or one before it writes. May be
+   * called again before: plays are committed in the order of the calls, and many by one sync. A rejection means that
+   * nobody knows yet: the namespace has failed, and with it every commit after.
    */
   async commit(entry: PlayEntry): Promise<LogHead> {
     if (this.#failure) throw new Error("namespace: closed after a failure", { cause: this.#failure });
     try {
-      this.#log ??= await this.#create();
-      const { head, place } = await this.#log.append(entry, { durable: entry.writes.length > 0 });
+      this.#created ??= this.#log ? Promise.resolve(this.#log) : this.#create();
+      const log = await this.#created;
+      const { head, place } = await log.append(entry, { durable: entry.writes.length > 0 });
       this.#remember(entry, place);
       for (const write of entry.writes) this.#pending.set(...pendingOf(write));
       this.#flush();
       return head;
     } catch (error) {
-      this.#failure = error;
+      this.#failure ??= error;
       throw error;
     }
   }
@@ -124,7 +127,8 @@ export class Namespace {
       await mkdir(join(this.#folder, name), { recursive: true, mode: 0o700 });
     }
     for (const folder of [this.#folder, dirname(this.#folder)]) await syncFolder(folder);
-    return CircleLog.create(this.#logPath, this.circle);
+    this.#log = await CircleLog.create(this.#logPath, this.circle);
+    return this.#log;
   }
 
   async #recover(onRepaired: NamespaceOptions["onRepaired"]): Promise<void> {

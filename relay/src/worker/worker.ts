@@ -1,14 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { ErrorCode, type PublicKey, WireError } from "@circles/sdk/protocol";
-import type { Broker, Claim, ClaimedTask } from "../broker/broker.ts";
-import type { Outcome } from "../task.ts";
-import { type PlayParts, playTask } from "./play-task.ts";
-
-export type WorkerParts = PlayParts & {
-  readonly broker: Broker;
-  /** Told of what should not happen. */
-  readonly onError: (error: unknown, claimed: ClaimedTask) => void;
-};
+import type { PublicKey } from "@circles/sdk/protocol";
+import { type ServeParts, serveClaim } from "./serve-claim.ts";
 
 export type WorkerOptions = {
   /** Serve these circles only; all if left out. */
@@ -17,11 +9,11 @@ export type WorkerOptions = {
   readonly concurrency?: number;
 };
 
-/** Tasks of one circle before the next circle has its turn. */
-const TASKS_PER_CLAIM = 8;
+/** Tasks of one circle before the next circle has its turn. They share one message to a thread and one sync. */
+const TASKS_PER_CLAIM = 16;
 
 /** Plays tasks, those of one circle one after the other. Resolves when `signal` aborts, after finishing what it took. */
-export async function runWorker(parts: WorkerParts, options: WorkerOptions, signal: AbortSignal): Promise<void> {
+export async function runWorker(parts: ServeParts, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   const { circles, concurrency = 64 } = options;
   const take = { mostTasks: TASKS_PER_CLAIM, ...(circles ? { circles } : {}) };
   const serveAll = async () => {
@@ -30,27 +22,9 @@ export async function runWorker(parts: WorkerParts, options: WorkerOptions, sign
         if (!signal.aborted) throw error;
       });
       if (!claim) return;
-      for (const claimed of claim.tasks) await serve(parts, claim, claimed);
+      await serveClaim(parts, claim);
     }
   };
   setMaxListeners(0, signal); // one for each circle that could be served
   await Promise.all(Array.from({ length: concurrency }, serveAll));
-}
-
-async function serve(parts: WorkerParts, claim: Claim, claimed: ClaimedTask): Promise<void> {
-  const { broker, onError } = parts;
-  let outcome: Outcome;
-  try {
-    outcome = await playTask(parts, claimed, (event) => broker.emit(claim, claimed.key, event));
-  } catch (error) {
-    if (!(error instanceof WireError)) onError(error, claimed);
-    outcome = { status: "error", failure: failureOf(error) };
-  }
-  await broker.finish(claim, claimed.key, outcome);
-}
-
-function failureOf(error: unknown) {
-  if (error instanceof WireError) return { code: error.code, message: error.message, data: error.data };
-  // Perhaps it is in the log and perhaps not: sent again under the same id, the play is answered or played.
-  return { code: ErrorCode.InternalError, message: "internal error", data: { outcome: "unknown" } };
 }
