@@ -20,13 +20,13 @@ async function visit(owner: Keypair, caller: Keypair, url = relayUrl): Promise<C
 describe("the SDK on a page in Chromium", () => {
   const [alice, bob] = [generateKeypair(), generateKeypair()];
 
-  it("[BW1] bob plays in his own circle, and what he writes stays there", async () => {
+  it("[F1] bob plays in his own circle, and what he writes stays there", async () => {
     using circle = await visit(bob, bob);
     expect(await circle.play(({ data }) => data.set("dish", { name: "soup", for: 4 }))).toBeNull();
     expect(await circle.play("data.get('dish').name")).toBe("soup");
   });
 
-  it("[BW2] alice plays a function with arguments in bob's circle, next to his data and known by her key", async () => {
+  it("[M4] alice plays a function with arguments in bob's circle, next to his data and known by her key", async () => {
     using own = await visit(bob, bob);
     await own.play("data.set('guests', [])");
     using circle = await visit(bob, alice);
@@ -40,7 +40,7 @@ describe("the SDK on a page in Chromium", () => {
     expect(guests).toEqual({ of: bob.publicKey, are: [{ name: "Älice 🜁", key: alice.publicKey }] });
   });
 
-  it("[BW3] what a script prints arrives while it runs", async () => {
+  it("[M6] what a script prints arrives while it runs", async () => {
     using circle = await visit(bob, alice);
     const play = circle.play(`
       print("started", 1, [2]);
@@ -58,26 +58,26 @@ describe("the SDK on a page in Chromium", () => {
     await expect(play.played).rejects.toMatchObject({ name: "WireError", code: ErrorCode.Cancelled });
   });
 
-  it("[BW4] a script that throws rejects with its line and column", async () => {
+  it("[R3] a play ends with its script's error, line and column included", async () => {
     using circle = await visit(bob, alice);
-    const { played } = circle.play("const guests = 1;\n  missing(guests)");
+    const { id, played } = circle.play("const guests = 1;\n  missing(guests)");
     await expect(played).rejects.toBeInstanceOf(WireError);
     await expect(played).rejects.toMatchObject({
       code: ErrorCode.ScriptError,
-      data: { name: "ReferenceError", line: 2, column: 3 },
+      data: { name: "ReferenceError", line: 2, column: 3, task_id: id },
     });
   });
 
-  it.each(["127.0.0.1", "localhost"])("[BW5] a relay on this machine is dialled as %s", async (name) => {
+  it.each(["127.0.0.1", "localhost"])("[N3] a relay on this machine is dialled as %s", async (name) => {
     using circle = await visit(bob, alice, relayUrl.replace("127.0.0.1", name));
     expect(await circle.play("CALLER_PUBLIC_KEY")).toBe(alice.publicKey);
   });
 
-  it("[BW6] a login is not signed for somebody who passes on another relay's nonce", async () => {
+  it("[N4] a login is not signed for somebody who passes on another relay's nonce", async () => {
     await expect(visit(bob, alice, inject("middlemanUrl"))).rejects.toBeInstanceOf(NonceRefused);
   });
 
-  it("[BW7] a play that lost its connection is attached to over another, and happened once", async () => {
+  it("[M7] a play that lost its connection is attached to over another, and happened once", async () => {
     const circle = await connect(`${relayUrl}/${bob.publicKey}`, { signer: alice });
     const lost = circle.play("print('running'); data.set('n', (data.get('n') ?? 0) + 1)");
     for await (const _ of lost) break;
