@@ -22,15 +22,24 @@ export type Claim = {
 export type TakeOptions = {
   /** Only tasks of these circles; all if left out. */
   readonly circles?: ReadonlySet<PublicKey>;
-  /** The most tasks in one claim. */
+  /** The most tasks in one claim, at least 1. */
   readonly mostTasks: number;
 };
 
 export type FollowOptions = {
-  /** Events with a number above this are sent again first. Default 0: all of them. */
+  /** Only events with a number above this; those that were before come first. Default 0: all of them. */
   readonly after?: number;
-  /** Called in order; not after the outcome or an abort. */
+  /** Called in order; not after the outcome or an abort. It does not throw. */
   readonly onEvent?: (event: Event) => void;
+};
+
+/** What may wait or run at one time. */
+export type BrokerLimits = {
+  readonly mostPerCircle: number;
+  /** Of one caller, in all circles. */
+  readonly mostPerCaller: number;
+  /** UTF-16 units of script and arguments, of all tasks together. */
+  readonly mostCharacters: number;
 };
 
 /** There is no such task, or no more. */
@@ -38,7 +47,7 @@ export class UnknownTask extends Error {
   override name = "UnknownTask";
 }
 
-/** Carries tasks to workers and outcomes back. Rules BR1–BR12 in SPEC.md; every broker passes `brokerContract`. */
+/** Carries tasks to workers and outcomes back. Rules BR1–BR13 in SPEC.md; every broker passes `brokerContract`. */
 export interface Broker {
   /**
    * Appends to the circle's queue and follows the task to its end. A task whose key is known is followed and not queued

@@ -16,20 +16,25 @@ export class EndedTasks {
   #characters = 0;
 
   add(key: TaskKey, task: EndedTask): void {
+    this.#forget(key); // its time may be over, and the same play have ended again
     const characters = sizeOf(task);
     const now = Date.now();
     this.#tasks.set(key, { ...task, until: now + KEPT_MS, characters });
     this.#characters += characters;
-    for (const [oldest, { until, characters }] of this.#tasks) {
+    for (const [oldest, { until }] of this.#tasks) {
       if (this.#characters <= MOST_CHARACTERS && until > now) return;
-      this.#tasks.delete(oldest);
-      this.#characters -= characters;
+      this.#forget(oldest);
     }
   }
 
   get(key: TaskKey): EndedTask | undefined {
     const task = this.#tasks.get(key);
     return task && task.until > Date.now() ? task : undefined;
+  }
+
+  #forget(key: TaskKey): void {
+    this.#characters -= this.#tasks.get(key)?.characters ?? 0;
+    this.#tasks.delete(key);
   }
 }
 

@@ -2,28 +2,30 @@ import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circle
 import { type Event, isSamePlay, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
 import {
   type Broker,
+  type BrokerLimits,
   type Claim,
-  type ClaimedTask,
   type FollowOptions,
   type TakeOptions,
   UnknownTask,
 } from "./broker.ts";
 import { EndedTasks } from "./ended-tasks.ts";
-import { QueuedTask } from "./queued-task.ts";
+import { QueuedTask, sayAgain } from "./queued-task.ts";
 
-export type MemoryBrokerOptions = {
-  /** Tasks that wait or run in one circle. Default 10,000. */
-  readonly mostPerCircle?: number;
-  /** Tasks of one caller that wait or run, in all circles. Default 2,000. */
-  readonly mostPerCaller?: number;
-  /** UTF-16 units of script and arguments of all tasks that wait or run. Default 128 Mi. */
-  readonly mostCharacters?: number;
-};
-
-const DEFAULTS = { mostPerCircle: 10_000, mostPerCaller: 2_000, mostCharacters: 128 * 2 ** 20 };
+const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
+  mostPerCircle: 10_000,
+  mostPerCaller: 2_000,
+  mostCharacters: 128 * 2 ** 20,
+});
 const RETRY_AFTER_MS = 250;
 
-type Circle = { readonly key: PublicKey; readonly queue: QueuedTask[]; claim: Claim | undefined; fence: number };
+type MemoryClaim = Omit<Claim, "tasks"> & { readonly tasks: readonly QueuedTask[] };
+type Circle = {
+  readonly key: PublicKey;
+  readonly queue: QueuedTask[];
+  claim: MemoryClaim | undefined;
+  /** Tasks that wait or run. */
+  tasks: number;
+};
 type Taker = {
   readonly options: TakeOptions;
   readonly give: (claim: Claim) => void;
@@ -35,7 +37,7 @@ type Taker = {
  * the same task id, and the circle's log knows whether it happened.
  */
 export class MemoryBroker implements Broker {
-  readonly #limits: Required<MemoryBrokerOptions>;
+  readonly #limits: BrokerLimits;
   readonly #tasks = new Map<TaskKey, QueuedTask>();
   readonly #ended = new EndedTasks();
   readonly #circles = new Map<PublicKey, Circle>();
@@ -44,10 +46,12 @@ export class MemoryBroker implements Broker {
   readonly #takers = new Set<Taker>();
   readonly #perCaller = new Map<PublicKey, number>();
   #characters = 0;
+  /** That of the last claim of any circle, so that an idle circle can be forgotten. */
+  #fence = 0;
   #closed = false;
 
-  constructor(options: MemoryBrokerOptions = {}) {
-    this.#limits = { ...DEFAULTS, ...options };
+  constructor(limits: Partial<BrokerLimits> = {}) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
 
   async submit(task: Task, options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
@@ -59,13 +63,13 @@ export class MemoryBroker implements Broker {
       if (isSamePlay(known, task.hashes)) return this.follow(key, options, signal);
       throw new WireError(ErrorCode.TaskIdReused, "task id: expected a new one, got one that another play has");
     }
-    const circle = this.#circle(task.circle);
-    this.#checkRoom(task, circle);
+    this.#checkRoom(task);
     const queued = new QueuedTask(key, task);
+    const circle = this.#circle(task.circle);
     this.#tasks.set(key, queued);
-    this.#count(task, 1);
+    this.#count(queued, 1);
     circle.queue.push(queued);
-    this.#offer(circle);
+    if (circle.queue.length === 1) this.#offer(circle);
     return queued.follow(options, signal);
   }
 
@@ -98,22 +102,20 @@ export class MemoryBroker implements Broker {
   }
 
   emit(claim: Claim, key: TaskKey, event: Event): void {
-    if (this.#holds(claim)) this.#tasks.get(key)?.emit(event);
+    this.#held(claim, key)?.emit(event);
   }
 
   async finish(claim: Claim, key: TaskKey, outcome: Outcome): Promise<boolean> {
-    const queued = this.#tasks.get(key);
-    if (!queued || !this.#holds(claim)) return false;
+    const queued = this.#held(claim, key);
+    if (!queued) return false;
     this.#end(queued, outcome);
-    if (claim.tasks.every(({ key }) => !this.#tasks.has(key))) this.#endClaim(claim);
+    if (this.#unfinished(claim).length === 0) this.#endClaim(claim.circle, []);
     return true;
   }
 
   async release(claim: Claim): Promise<void> {
-    if (!this.#holds(claim)) return;
-    const unfinished = claim.tasks.flatMap(({ key }) => this.#tasks.get(key) ?? []);
-    this.#circle(claim.circle).queue.unshift(...unfinished);
-    this.#endClaim(claim);
+    const unfinished = this.#unfinished(claim);
+    if (unfinished.length > 0) this.#endClaim(claim.circle, unfinished);
   }
 
   async follow(key: TaskKey, options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
@@ -123,7 +125,7 @@ export class MemoryBroker implements Broker {
     if (queued) return queued.follow(options, signal);
     const ended = this.#ended.get(key);
     if (!ended) throw new UnknownTask("task: no such task");
-    for (const event of ended.events) if (event.seq > (options.after ?? 0)) options.onEvent?.(event);
+    sayAgain(ended.events, options, signal);
     return ended.outcome;
   }
 
@@ -144,16 +146,18 @@ export class MemoryBroker implements Broker {
     if (this.#closed) throw new Error("broker: closed");
   }
 
-  #checkRoom(task: Task, { queue }: Circle): void {
+  #checkRoom(task: Task): void {
     const { mostPerCircle, mostPerCaller, mostCharacters } = this.#limits;
+    const ofCircle = this.#circles.get(task.circle)?.tasks ?? 0;
+    if (ofCircle >= mostPerCircle) throw busy("queued_per_circle", ofCircle, mostPerCircle);
     const ofCaller = this.#perCaller.get(task.caller) ?? 0;
-    if (queue.length >= mostPerCircle) throw busy("queued_per_circle", queue.length, mostPerCircle);
     if (ofCaller >= mostPerCaller) throw busy("queued_per_caller", ofCaller, mostPerCaller);
     const characters = this.#characters + sizeOf(task);
     if (characters > mostCharacters) throw busy("queued_characters", characters, mostCharacters);
   }
 
-  #count(task: Task, sign: 1 | -1): void {
+  #count({ task }: QueuedTask, sign: 1 | -1): void {
+    this.#circle(task.circle).tasks += sign;
     const ofCaller = (this.#perCaller.get(task.caller) ?? 0) + sign;
     if (ofCaller > 0) this.#perCaller.set(task.caller, ofCaller);
     else this.#perCaller.delete(task.caller);
@@ -163,12 +167,12 @@ export class MemoryBroker implements Broker {
   #circle(key: PublicKey): Circle {
     const known = this.#circles.get(key);
     if (known) return known;
-    const circle: Circle = { key, queue: [], claim: undefined, fence: 0 };
+    const circle: Circle = { key, queue: [], claim: undefined, tasks: 0 };
     this.#circles.set(key, circle);
     return circle;
   }
 
-  /** Puts a circle that has work and no claim in line, or gives it to whoever waits. */
+  /** Puts a circle in line that now has work, or no claim any more; or gives it to whoever waits. */
   #offer(circle: Circle): void {
     if (circle.claim) return;
     if (circle.queue.length === 0) {
@@ -186,28 +190,36 @@ export class MemoryBroker implements Broker {
 
   #claim(circle: Circle, { mostTasks }: TakeOptions): Claim {
     this.#ready.delete(circle);
-    const tasks: ClaimedTask[] = circle.queue.splice(0, mostTasks);
-    // A circle that was idle is forgotten with its fence; the clock keeps the fence rising all the same.
-    circle.fence = Math.max(circle.fence + 1, Date.now() * 1000);
-    circle.claim = { circle: circle.key, fence: circle.fence, tasks, lost: NEVER };
+    // The clock keeps fences rising from one process to the next.
+    this.#fence = Math.max(this.#fence + 1, Date.now() * 1000);
+    const tasks = circle.queue.splice(0, mostTasks);
+    circle.claim = { circle: circle.key, fence: this.#fence, tasks, lost: NEVER };
     return circle.claim;
   }
 
-  #holds(claim: Claim): boolean {
-    return this.#circles.get(claim.circle)?.claim === claim;
+  /** What is left of a claim; nothing if it is over. Tasks are compared as such: a key may be in use again. */
+  #unfinished(claim: Claim): QueuedTask[] {
+    const held = this.#circles.get(claim.circle)?.claim;
+    return held?.fence === claim.fence ? held.tasks.filter((queued) => this.#tasks.get(queued.key) === queued) : [];
+  }
+
+  #held(claim: Claim, key: TaskKey): QueuedTask | undefined {
+    return this.#unfinished(claim).find((queued) => queued.key === key);
   }
 
   #end(queued: QueuedTask, outcome: Outcome): void {
-    this.#tasks.delete(queued.key);
-    this.#count(queued.task, -1);
+    const { key, task, events } = queued;
+    this.#tasks.delete(key);
+    this.#count(queued, -1);
     // Nothing stands in the log of a play that was refused: sent again, it is tried again.
-    if (outcome.log) this.#ended.add(queued.key, { hashes: queued.task.hashes, events: queued.events, outcome });
+    if (outcome.log) this.#ended.add(key, { hashes: task.hashes, events, outcome });
     queued.end(outcome);
   }
 
-  #endClaim(claim: Claim): void {
-    const circle = this.#circle(claim.circle);
+  #endClaim(key: PublicKey, givenBack: readonly QueuedTask[]): void {
+    const circle = this.#circle(key);
     circle.claim = undefined;
+    circle.queue.unshift(...givenBack);
     this.#offer(circle);
   }
 }

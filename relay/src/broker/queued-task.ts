@@ -2,7 +2,7 @@ import type { Event, Outcome, Task, TaskKey } from "../task.ts";
 import type { ClaimedTask, FollowOptions } from "./broker.ts";
 
 type Follower = {
-  readonly onEvent: FollowOptions["onEvent"];
+  readonly options: FollowOptions;
   readonly end: (outcome: Outcome) => void;
   readonly abandon: (error: unknown) => void;
 };
@@ -33,11 +33,11 @@ export class QueuedTask implements ClaimedTask {
   emit(event: Event): void {
     if (event.seq <= this.events.length) return; // the task was given back and runs again
     this.events.push(event);
-    for (const { onEvent } of this.#followers) onEvent?.(event);
+    for (const { options } of this.#followers) say(event, options);
   }
 
-  follow({ after = 0, onEvent }: FollowOptions, signal: AbortSignal): Promise<Outcome> {
-    for (const event of this.events) if (event.seq > after) onEvent?.(event);
+  async follow(options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
+    sayAgain(this.events, options, signal);
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#followers.delete(follower);
@@ -45,7 +45,7 @@ export class QueuedTask implements ClaimedTask {
       };
       const onAbort = () => follower.abandon(signal.reason);
       const follower: Follower = {
-        onEvent,
+        options,
         end: (outcome) => {
           leave();
           resolve(outcome);
@@ -67,4 +67,16 @@ export class QueuedTask implements ClaimedTask {
   abandon(error: unknown): void {
     for (const follower of this.#followers) follower.abandon(error);
   }
+}
+
+/** Tells a follower what was said before it came. @throws the signal's reason, should it abort meanwhile. */
+export function sayAgain(events: readonly Event[], options: FollowOptions, signal: AbortSignal): void {
+  for (const event of events) {
+    say(event, options);
+    signal.throwIfAborted();
+  }
+}
+
+function say(event: Event, { after = 0, onEvent }: FollowOptions): void {
+  if (event.seq > after) onEvent?.(event);
 }
