@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Writable } from "node:stream";
 import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circles/sdk/protocol";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
@@ -8,6 +9,8 @@ export type Session = { readonly caller: PublicKey };
 
 export type ConnectionOptions = {
   readonly socket: WebSocket;
+  /** What the socket writes to. */
+  readonly stream: Writable;
   readonly circle: PublicKey;
   /** The name of this relay that was dialled. */
   readonly host: string;
@@ -30,15 +33,18 @@ export class Connection {
   /** Its login failed: the answer to that is the last it gets. */
   refused = false;
   readonly #socket: WebSocket;
+  readonly #stream: Writable;
+  #corked = false;
   readonly #closed = new AbortController();
   #plays = 0;
   #playCharacters = 0;
 
-  constructor({ socket, circle, host, log }: ConnectionOptions) {
+  constructor({ socket, stream, circle, host, log }: ConnectionOptions) {
     this.circle = circle;
     this.host = host;
     this.log = log;
     this.#socket = socket;
+    this.#stream = stream;
     setMaxListeners(0, this.#closed.signal); // one for each play that waits
     socket.once("close", () => this.#closed.abort());
   }
@@ -60,10 +66,22 @@ export class Connection {
 
   send(frame: string): void {
     if (this.#closed.signal.aborted) return;
+    this.#cork();
     this.#socket.send(frame);
     if (this.#socket.bufferedAmount <= MOST_UNREAD_BYTES) return;
     this.log.info({ unread: this.#socket.bufferedAmount }, "connection cut: its peer does not read");
     this.#socket.terminate();
+  }
+
+  /** What is sent in one turn of the event loop leaves by one system call, which costs more than a small frame. */
+  #cork(): void {
+    if (this.#corked) return;
+    this.#corked = true;
+    this.#stream.cork();
+    setImmediate(() => {
+      this.#corked = false;
+      this.#stream.uncork();
+    });
   }
 
   /** Ends the connection in good order, after what was sent. `code` as in RFC 6455 §7.4. */

@@ -80,7 +80,7 @@ export class Gateway {
       if (refusal) refuse(socket, refusal);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, circle, host));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, socket, circle, host));
   };
 
   /** Takes no more plays, waits for those under way, at most `withinMs`, and closes all connections. */
@@ -107,9 +107,9 @@ export class Gateway {
     }
   }
 
-  #connect(socket: WebSocket, circle: PublicKey, host: string): void {
+  #connect(socket: WebSocket, stream: Duplex, circle: PublicKey, host: string): void {
     const log = this.#log.child({ circle });
-    const connection = new Connection({ socket, circle, host, log });
+    const connection = new Connection({ socket, stream, circle, host, log });
     this.#connections.set(socket, connection);
     this.#alive.add(socket);
     const loginDeadline = setTimeout(() => {

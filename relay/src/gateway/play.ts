@@ -1,8 +1,8 @@
+import { randomUUID } from "node:crypto";
 import {
   DEFAULT_TIMEOUT_MS,
   ErrorCode,
   type Methods,
-  makeTaskId,
   type PlayResult,
   parseAttach,
   parseCancel,
@@ -29,7 +29,7 @@ export class Plays {
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
     const { caller } = connection.requireSession();
     const { script, args, taskId, timeoutMs, envelope } = parsePlay(params);
-    const id = taskId ?? makeTaskId();
+    const id = taskId ?? (randomUUID() as string as TaskId);
     const { circle, closed } = connection;
     const wait = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const proof = envelope ? ({ kind: "envelope", envelope } as const) : VOUCHED_IN_PROCESS;

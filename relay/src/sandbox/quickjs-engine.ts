@@ -122,8 +122,9 @@ export class QuickjsEngine {
   /**
    * Puts memory and stack pointer back, from this engine's own image or from another's of the same module.
    * Answers `false`, having done nothing, where memory has grown beyond the image: such an instance is to be dropped.
+   * `keepStale` leaves bytes that no script can reach without a bug of the engine, and saves most of the time.
    */
-  restore(image: Image | undefined = this.#image): boolean {
+  restore(image: Image | undefined = this.#image, { keepStale = false } = {}): boolean {
     if (!image) throw new EngineFailure("quickjs: nothing was saved to be restored");
     const exports = this.#exports;
     const lacking = image.bytes - this.memoryBytes;
@@ -133,7 +134,7 @@ export class QuickjsEngine {
     const memory = this.#memory();
     for (const { from, to, data } of image.spans) {
       if (data) memory.set(data, from);
-      else memory.fill(0, from, to);
+      else if (!keepStale) memory.fill(0, from, to);
     }
     exports.__stack_pointer.value = image.stackPointer;
     exports.qjs_set_runtime_and_context(image.runtime, image.context);

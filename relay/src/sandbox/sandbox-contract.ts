@@ -186,6 +186,15 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
       }
     });
 
+    it("[SB10] new memory is zero, whatever was written before", async () => {
+      for (let i = 0; i < 3; i++) {
+        await play("for (let i = 0; i < 20; i++) new Uint8Array(20_000).fill(255)");
+        expect(
+          await value("Array.from({ length: 20 }, () => new Uint8Array(20_000)).every((b) => b.every((x) => x === 0))"),
+        ).toBe(true);
+      }
+    });
+
     it("[SB10] Math.random differs from play to play", async () => {
       const drawn = await Promise.all(Array.from({ length: 20 }, () => value("[Math.random(), Math.random()]")));
       const numbers = drawn.flat() as number[];
