@@ -8,6 +8,7 @@ import type { Logger } from "pino";
 import { MemoryBroker } from "../broker/memory-broker.ts";
 import { Addresses } from "../gateway/addresses.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { lockFolder } from "../namespace/folder-lock.ts";
 import { Namespaces } from "../namespace/namespaces.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import { open, ownerOnly } from "../policy/policy.ts";
@@ -35,6 +36,7 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const dbPath = resolve(options.dbPath);
   const circles = await readCircles(options.circlesFile);
   await mkdir(dbPath, { recursive: true, mode: 0o700 });
+  const unlock = await lockFolder(dbPath);
   const thread = siblingModule("../worker/play-thread", import.meta.url);
   const stripper = new ThreadTypeStripper();
   const sandbox = await ThreadPool.start<SnapshotSource>({ thread, threads: options.threads, stripper });
@@ -46,6 +48,7 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
     await listen(server, options);
   } catch (error) {
     await sandbox.close();
+    await unlock();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
@@ -85,6 +88,7 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
       await worker;
       await broker.close();
       await namespaces.close();
+      await unlock();
       await sandbox.close();
     },
   };
