@@ -107,7 +107,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     thread.run(batch).then(
       (unfinished) => {
         this.#idle.add(thread);
-        this.#enqueue(unfinished, { first: true });
+        this.#enqueue(unfinished);
         if (this.#idle.has(thread)) this.#serve(thread);
       },
       (error: unknown) => {

@@ -1,5 +1,13 @@
 import type { Event } from "../task.ts";
-import type { Limits, RunOptions, SandboxPlay, ScriptResult, Sequence, Write } from "./sandbox.ts";
+import {
+  DEFAULT_LIMITS,
+  type Limits,
+  type RunOptions,
+  type SandboxPlay,
+  type ScriptResult,
+  type Sequence,
+  type Write,
+} from "./sandbox.ts";
 import type { ThreadSequence } from "./thread-protocol.ts";
 import type { TypeStripper } from "./type-stripper.ts";
 
@@ -60,14 +68,16 @@ export class QueuedSequence<Source> {
     if (play) this.#plays[0] = { ...play, script, stripped: true };
   }
 
-  /** What to send to a thread. Plays that were cancelled meanwhile have their result instead. */
+  /** What to send to a thread. Plays that were cancelled or are late meanwhile have their result instead. */
   dispatch(): ThreadSequence<Source> {
+    const now = Date.now();
+    for (const play of this.#plays) if (play.deadline !== undefined && play.deadline <= now) play.ended ??= LATE;
     this.#settleKnown();
     const knownAt = this.#plays.findIndex(({ ended }) => ended);
     const plays = (knownAt < 0 ? this.#plays : this.#plays.slice(0, knownAt)).map((play) => {
       play.number = nextNumber();
-      const { number, script, args, caller, limits = {} } = play;
-      return { number, script, args, caller, limits };
+      const { number, script, args, caller } = play;
+      return { number, script, args, caller, limits: limitsOf(play, now) };
     });
     return { circle: this.#circle, snapshot: this.#snapshot, written: this.#written, plays };
   }
@@ -82,7 +92,8 @@ export class QueuedSequence<Source> {
   }
 
   limitsOf(number: number): Partial<Limits> {
-    return this.#plays.find((play) => play.number === number)?.limits ?? {};
+    const play = this.#plays.find((candidate) => candidate.number === number);
+    return play?.limits ?? {};
   }
 
   emit(number: number, event: Event): void {
@@ -115,3 +126,10 @@ export class QueuedSequence<Source> {
 }
 
 const CANCELLED: ScriptResult = { end: { kind: "cancelled" }, writes: [], cpuMs: 0, killed: false };
+const LATE: ScriptResult = { end: { kind: "late" }, writes: [], cpuMs: 0, killed: false };
+
+/** A play's own limits, and no more time than its deadline leaves. */
+function limitsOf({ limits = {}, deadline }: RunOptions, now: number): Partial<Limits> {
+  const left = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - now;
+  return left < (limits.wallMs ?? DEFAULT_LIMITS.wallMs) ? { ...limits, wallMs: left } : limits;
+}

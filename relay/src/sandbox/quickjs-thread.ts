@@ -17,6 +17,9 @@ import {
 /** What has happened is reported after this long, if not before: a slow play does not keep back what others gave. */
 const MOST_DELAY_MS = 2;
 
+/** A sequence that has run for this long gives others their turn. */
+const MOST_SEQUENCE_MS = 20;
+
 /**
  * Makes this worker thread a place where scripts run, one at a time. `openSnapshot` turns what a sequence says of the
  * state to read into that state.
@@ -44,6 +47,7 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
   const runSequence = ({ circle, snapshot: source, written, plays }: ThreadSequence<Source>) => {
     const snapshot = new SequenceSnapshot(openSnapshot(source));
     snapshot.apply(written);
+    const start = performance.now();
     for (const { number, script, args, caller, limits } of plays) {
       Atomics.store(cells, Cell.Running, number);
       const result = instance.run({
@@ -60,6 +64,7 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
       snapshot.apply(result.writes);
       report({ number, result });
       if (result.end.kind === "thrown" && result.end.compiling) return;
+      if (performance.now() - start > MOST_SEQUENCE_MS) return;
     }
   };
   const run = (sequences: readonly ThreadSequence<Source>[]) => {

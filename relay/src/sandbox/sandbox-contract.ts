@@ -176,6 +176,12 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
       expect(events).toEqual([]);
     });
 
+    it("[SB9] a script whose deadline has passed does not begin, and one that runs ends at it", async () => {
+      const late = await play("print(1)", { deadline: Date.now() - 1 });
+      expect(late).toMatchObject({ end: { kind: "late" }, events: [] });
+      expect(await play("for (;;) {}", { deadline: Date.now() + 60 })).toMatchObject({ end: { limit: "wall_ms" } });
+    });
+
     it("[SB10] every script finds the same fresh heap", async () => {
       const spoil =
         "globalThis.left = 1; Array.prototype.push = null; Object.prototype.x = 1; delete globalThis.JSON; print = 1";
@@ -246,6 +252,15 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
         const results = await run([add, hang, add, add], { limits: { cpuMs: 100 } });
         expect(outputs(results)).toEqual(["1", "limit", "2", "3"]);
         expect(results.map(({ killed }) => killed)).toEqual([false, true, false, false]);
+      });
+
+      it("leave the others their turn when they are slow", async () => {
+        const slow = "for (const t = Date.now(); Date.now() < t + 100;); 1";
+        const order: string[] = [];
+        const all = ["a", "b", "c", "d"].map((name) => run([slow, slow, slow]).then(() => order.push(name)));
+        const quick = run(["1"]).then(() => order.push("quick"));
+        await Promise.all([...all, quick]);
+        expect(order[0]).toBe("quick");
       });
 
       it("are all run when many sequences come at once, slow ones among them", async () => {

@@ -57,7 +57,9 @@ export type ScriptEnd =
       readonly compiling?: boolean;
     }
   | { readonly kind: "limit"; readonly limit: LimitName; readonly used?: number; readonly allowed: number }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "cancelled" }
+  /** Its deadline passed before it began. */
+  | { readonly kind: "late" };
 
 export type ScriptResult = {
   readonly end: ScriptEnd;
@@ -94,6 +96,8 @@ export type SandboxPlay = {
 export type RunOptions = {
   /** Limits that differ from `DEFAULT_LIMITS`. */
   readonly limits?: Partial<Limits>;
+  /** Unix milliseconds: a script that has not begun by then does not, one that has may run so long and no longer. */
+  readonly deadline?: number;
   /** Called in order, and not after the play's result is known. */
   readonly onEvent?: (event: Event) => void;
   /** Aborting ends the script: it then wrote nothing. */

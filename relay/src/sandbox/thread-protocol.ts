@@ -39,7 +39,10 @@ export type ThreadSequence<Source> = {
 export type ThreadApi<Source> = {
   /** Resolves once the thread can play. */
   ready(): void;
-  /** Runs the sequences in order. A script that does not compile ends its sequence. The last report comes as the answer. */
+  /**
+   * Runs the sequences in order. A sequence ends early at a script that does not compile, and when it has had its share of
+   * time. The last report comes as the answer.
+   */
   run(sequences: readonly ThreadSequence<Source>[]): Report;
 };
 

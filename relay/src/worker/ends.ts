@@ -10,6 +10,8 @@ export function loggedEnd(end: ScriptEnd): LoggedEnd {
       return { status: "completed", output: end.output, format: end.format };
     case "cancelled":
       return CANCELLED;
+    case "late":
+      return EXPIRED;
     case "limit": {
       const { limit, used, allowed } = end;
       const code = limit === "wall_ms" ? ErrorCode.TimedOut : ErrorCode.LimitReached;

@@ -5,7 +5,7 @@ import type { Namespace } from "../namespace/namespace.ts";
 import type { Namespaces } from "../namespace/namespaces.ts";
 import type { LoggedEnd, LoggedWrite } from "../namespace/record.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
-import { DEFAULT_LIMITS, type Sandbox, type ScriptResult } from "../sandbox/sandbox.ts";
+import type { Sandbox, ScriptResult } from "../sandbox/sandbox.ts";
 import type { Outcome } from "../task.ts";
 import { type AdmissionParts, admit } from "./admission.ts";
 import { CANCELLED, loggedEnd, loggedWrites, outcomeOf } from "./ends.ts";
@@ -92,7 +92,7 @@ class Serving {
         args: task.args,
         caller: task.caller,
         signal: cancelled,
-        limits: { wallMs: Math.max(1, Math.min(task.deadline - Date.now(), DEFAULT_LIMITS.wallMs)) },
+        deadline: task.deadline,
         onEvent: (event) => events[i]?.add(event),
       })),
     });

@@ -10,7 +10,7 @@ export type WorkerOptions = {
 };
 
 /** Tasks of one circle before the next circle has its turn. They share one message to a thread and one sync. */
-const TASKS_PER_CLAIM = 16;
+const TASKS_PER_CLAIM = 64;
 
 /** Plays tasks, those of one circle one after the other. Resolves when `signal` aborts, after finishing what it took. */
 export async function runWorker(parts: ServeParts, options: WorkerOptions, signal: AbortSignal): Promise<void> {
