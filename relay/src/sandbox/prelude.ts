@@ -15,7 +15,8 @@ const { parse, stringify } = JSON;
 const { defineProperty, freeze } = Object;
 const { apply } = Reflect;
 const { floor } = Math;
-const slice = String.prototype.slice;
+const { slice } = String.prototype;
+const toText = String;
 const errors = { __proto__: null, TypeError, RangeError, Error };
 const undefined = void 0;
 
@@ -44,7 +45,7 @@ const show = (value) => {
   if (typeof value === "object" && value !== null && !(value instanceof Error)) {
     try { return json("print", value); } catch {}
   }
-  return String(value);
+  return toText(value);
 };
 
 const data = freeze({
@@ -70,7 +71,7 @@ const progress = (fraction, note) => {
   }
   // Without a prototype, here and below: JSON asks for a toJSON that a script may have put there.
   const said = { __proto__: null, fraction };
-  if (note !== undefined) said.note = String(note);
+  if (note !== undefined) said.note = toText(note);
   hostCall("progress", stringify(said));
 };
 
@@ -132,7 +133,7 @@ const begin = (contextJson) => {
   globalThis.args = args = given.args;
 };
 
-const shorten = (value) => apply(slice, String(value), [0, ${MOST_THROWN_CHARACTERS}]);
+const shorten = (value) => apply(slice, toText(value), [0, ${MOST_THROWN_CHARACTERS}]);
 const describe = (error) => {
   const said = { __proto__: null, name: "Error", message: "", stack: "" };
   try {

@@ -234,7 +234,7 @@ function failureOf(error: unknown, { memoryBytes }: Limits): ScriptEnd {
 
 function finish(end: ScriptEnd, { script, limits }: InstancePlay, columnsBefore: number): ScriptEnd {
   if (end.kind !== "thrown") return end;
-  if (end.name === "InternalError" && end.message === "out of memory") {
+  if (end.name === "InternalError" && end.message.startsWith("out of memory")) {
     return { kind: "limit", limit: "memory_bytes", allowed: limits.memoryBytes };
   }
   return locate(end, script, columnsBefore);
