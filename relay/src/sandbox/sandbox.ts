@@ -23,7 +23,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   cpuMs: 1_000,
   wallMs: 5_000,
   memoryBytes: 32 * MiB,
-  outputBytes: MiB / 2, // an answer fits into one frame, however much of it must be escaped
+  outputBytes: MiB / 2 - 4_096, // an answer fits into one frame, even if all of it must be escaped
   events: 1_000,
   eventBytes: MiB / 2,
   storageBytes: 4 * MiB,

@@ -19,21 +19,19 @@ const delegation = {
   properties: {
     root: compressedKey,
     device: compressedKey,
-    circles: { oneOf: [{ type: "array", items: compressedKey }, { const: "*" }] },
+    circles: { oneOf: [{ type: "array", items: compressedKey, minItems: 1 }, { const: "*" }] },
     not_before: seconds,
     expires_at: seconds,
     signature,
   },
   required: ["root", "device", "circles", "not_before", "expires_at", "signature"],
-  additionalProperties: false,
 } as const;
 
 const envelope = {
   type: "object",
-  description: "The caller's signature over the play; its text is rule E1 of SPEC.md",
+  description: "The caller's signature over the play, which then needs a task_id; its text is rule E1 of SPEC.md",
   properties: { issued_at: seconds, expires_at: seconds, signature, delegation },
   required: ["issued_at", "expires_at", "signature"],
-  additionalProperties: false,
 } as const;
 
 const logHead = {
@@ -61,7 +59,6 @@ const topic = {
     type: "object",
     properties: { topic: { type: "string" } },
     required: ["topic"],
-    additionalProperties: false,
   },
   result: {
     type: "object",
@@ -75,7 +72,7 @@ const topic = {
 export const methodSchemas = {
   fetch_nonce: {
     summary: "A text to sign, to log in with on this connection",
-    params: { type: "object", properties: { pubkey: publicKey }, required: ["pubkey"], additionalProperties: false },
+    params: { type: "object", properties: { pubkey: publicKey }, required: ["pubkey"] },
     result: {
       type: "object",
       properties: { nonce: { type: "string", description: "base64; rule N1 of SPEC.md" }, expires_at: seconds },
@@ -89,7 +86,6 @@ export const methodSchemas = {
       type: "object",
       properties: { pubkey: publicKey, signature },
       required: ["pubkey", "signature"],
-      additionalProperties: false,
     },
     result: {
       type: "object",
@@ -110,13 +106,12 @@ export const methodSchemas = {
         envelope,
       },
       required: ["script"],
-      additionalProperties: false,
     },
     result: playResult,
   },
   cancel: {
     summary: "Ask for the end of a task; cancelled is true only if that came before the commit",
-    params: { type: "object", properties: { task_id: taskId }, required: ["task_id"], additionalProperties: false },
+    params: { type: "object", properties: { task_id: taskId }, required: ["task_id"] },
     result: {
       type: "object",
       properties: { cancelled: { type: "boolean" } },
@@ -130,7 +125,6 @@ export const methodSchemas = {
       type: "object",
       properties: { task_id: taskId, after: { type: "integer", minimum: 0, default: 0 } },
       required: ["task_id"],
-      additionalProperties: false,
     },
     result: playResult,
   },
