@@ -25,7 +25,7 @@ type Named<T> = T extends readonly (infer Item)[]
     : T;
 
 type Schema<S> = S extends JSONSchema ? Named<FromSchema<S, { keepDefaultedPropertiesOptional: true }>> : never;
-type Assignable<From, To> = [From] extends [To] ? true : false;
+type Assignable<From, To> = [From] extends [To] ? ([keyof From] extends [keyof To] ? true : false) : false;
 
 /** For each method and side: what the schema allows fits the type, and what the type allows fits the schema. */
 type Agreement = {

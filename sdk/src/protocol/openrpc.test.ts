@@ -3,7 +3,7 @@ import { ErrorCode } from "./errors.ts";
 import { methodSchemas, openRpcDocument } from "./openrpc.ts";
 
 describe("the OpenRPC document", () => {
-  it("[M8] is JSON, names every method once with what it takes and gives, and every error code", () => {
+  it("[M10] is JSON, names every method once with what it takes and gives, and every error code", () => {
     const copy = JSON.parse(JSON.stringify(openRpcDocument)) as typeof openRpcDocument;
     expect(copy).toEqual(openRpcDocument);
     expect(copy.methods.map(({ name }) => name)).toEqual(Object.keys(methodSchemas));
@@ -14,7 +14,7 @@ describe("the OpenRPC document", () => {
     }
   });
 
-  it("[M8] says which params a call cannot do without", () => {
+  it("[M10] says which params a call cannot do without", () => {
     const needed = openRpcDocument.methods.map(({ name, params }) => [
       name,
       params.filter(({ required }) => required).map((param) => param.name),
