@@ -1,68 +1,86 @@
 import { hash } from "node:crypto";
 
 /**
- * Lines go into a log in batches, each behind a header line with its length and hash. So a batch that was cut short by
- * a crash is told from one that was changed afterwards.
+ * Lines go into a log in batches, each behind a header line with its length and hash (rule LG1 of SPEC.md). So a batch
+ * that was cut short by a crash is told from one that was changed afterwards.
  */
-type Header = { readonly batch: 1; readonly records: number; readonly bytes: number; readonly sha256: string };
+const HEADER =
+  /^\{"batch":1,"records":(?<records>\d{1,9}),"bytes":(?<bytes>\d{1,9}),"synced":(?<synced>\d{1,15}),"sha256":"[0-9a-f]{64}"\}$/;
+const LATER_HEADER = '\n{"batch":1,';
+/** A header has at most 145. */
+const MOST_HEADER_BYTES = 160;
+/** Far above what the limits on one play allow. What claims more is no batch, so nobody reads that much to find out. */
+const MOST_BATCH_BYTES = 64 * 2 ** 20;
 
-const HEADER_START = '{"batch":1,';
-
-/** The bytes of a batch, and where in them the first line begins. */
-export function makeBatch(lines: readonly string[]): { bytes: Buffer; firstLine: number } {
-  const body = Buffer.from(lines.map((line) => `${line}\n`).join(""));
-  const sha256 = hash("sha256", body);
-  const header = `${JSON.stringify({ batch: 1, records: lines.length, bytes: body.length, sha256 } satisfies Header)}\n`;
-  return { bytes: Buffer.concat([Buffer.from(header), body]), firstLine: header.length };
+/** The bytes of a batch, and where in them the first line begins. `synced` bytes of the log are known to be on disk. */
+export function makeBatch(lines: readonly string[], { synced }: { synced: number }) {
+  const body = `${lines.join("\n")}\n`;
+  const size = Buffer.byteLength(body);
+  if (size > MOST_BATCH_BYTES) throw new RangeError(`log: expected at most ${MOST_BATCH_BYTES} bytes, got ${size}`);
+  const header = headerOf({ records: lines.length, bytes: size, synced }, body);
+  return { bytes: Buffer.from(`${header}\n${body}`), firstLine: header.length + 1 };
 }
 
 /** What stands at the start of some bytes of a log. */
 export type BatchRead =
   /** `end` is where the next batch begins. */
-  | {
-      readonly kind: "batch";
-      readonly lines: readonly { readonly line: string; readonly offset: number }[];
-      readonly end: number;
-    }
+  | { readonly kind: "batch"; readonly lines: readonly BatchLine[]; readonly end: number }
   /** More bytes are needed; if there are none, this batch was cut short. */
   | { readonly kind: "short" }
   | { readonly kind: "damaged"; readonly why: string };
+export type BatchLine = { readonly line: string; readonly offset: number; readonly bytes: number };
 
 /** Reads the batch that begins at `offset`. Only a whole batch with the right hash is one. */
 export function readBatch(bytes: Buffer, offset: number): BatchRead {
-  const headerEnd = bytes.indexOf("\n", offset);
-  if (headerEnd < 0) return { kind: "short" };
-  const header = parseHeader(bytes.toString("utf8", offset, headerEnd));
+  const start = bytes.subarray(offset, offset + MOST_HEADER_BYTES).toString("latin1");
+  const headerBytes = start.indexOf("\n");
+  if (headerBytes < 0 && start.length < MOST_HEADER_BYTES) return { kind: "short" };
+  const header = parseHeader(start.slice(0, headerBytes));
   if (!header) return { kind: "damaged", why: "expected the header of a batch" };
-  const start = headerEnd + 1;
-  const end = start + header.bytes;
+  const firstLine = offset + headerBytes + 1;
+  const end = firstLine + header.bytes;
   if (end > bytes.length) return { kind: "short" };
-  const body = bytes.subarray(start, end);
-  if (hash("sha256", body) !== header.sha256) return { kind: "damaged", why: "the batch has not the hash it had" };
-  const lines: { line: string; offset: number }[] = [];
-  for (let from = 0; from < body.length; ) {
-    const to = body.indexOf("\n", from);
-    lines.push({ line: body.toString("utf8", from, to), offset: start + from });
-    from = to + 1;
+  const body = bytes.subarray(firstLine, end);
+  if (headerOf(header, body) !== start.slice(0, headerBytes)) {
+    return { kind: "damaged", why: "a batch has not the hash it had" };
   }
+  const lines = splitLines(body, firstLine);
+  if (lines.length !== header.records) return { kind: "damaged", why: "a batch has not the records it had" };
   return { kind: "batch", lines, end };
 }
 
-/**
- * Was the last batch of a log, at `offset`, never written whole? That is so where the bytes end too early or a file
- * system filled in zeros, and nothing follows that was written later.
- */
-export function isTorn(bytes: Buffer, offset: number, read: BatchRead): boolean {
-  const laterBatch = bytes.indexOf(`\n${HEADER_START}`, offset) >= 0;
-  return !laterBatch && (read.kind === "short" || bytes.includes(0, offset));
+/** The `synced` of each header in these bytes that begins a line after the first; -1 where a header was cut short. */
+export function syncedOfHeaders(bytes: Buffer): number[] {
+  const synced: number[] = [];
+  for (let at = bytes.indexOf(LATER_HEADER); at >= 0; at = bytes.indexOf(LATER_HEADER, at + 1)) {
+    const [line = ""] = bytes.toString("latin1", at + 1, at + 1 + MOST_HEADER_BYTES).split("\n");
+    synced.push(parseHeader(line)?.synced ?? -1);
+  }
+  return synced;
+}
+
+type Header = { readonly records: number; readonly bytes: number; readonly synced: number };
+
+function headerOf({ records, bytes, synced }: Header, body: string | Buffer): string {
+  const counts = `{"batch":1,"records":${records},"bytes":${bytes},"synced":${synced}`;
+  const covered = typeof body === "string" ? `${counts}\n${body}` : Buffer.concat([Buffer.from(`${counts}\n`), body]);
+  return `${counts},"sha256":"${hash("sha256", covered)}"}`;
 }
 
 function parseHeader(line: string): Header | undefined {
-  if (!line.startsWith(HEADER_START)) return undefined;
-  try {
-    const header = JSON.parse(line) as Header;
-    return Number.isSafeInteger(header.bytes) && header.bytes > 0 ? header : undefined;
-  } catch {
-    return undefined; // told to the caller as damage
+  const found = HEADER.exec(line)?.groups;
+  if (!found) return undefined;
+  const header = { records: Number(found.records), bytes: Number(found.bytes), synced: Number(found.synced) };
+  return header.bytes > 0 && header.bytes <= MOST_BATCH_BYTES ? header : undefined;
+}
+
+function splitLines(body: Buffer, offset: number): BatchLine[] {
+  const lines: BatchLine[] = [];
+  for (let from = 0; from < body.length; ) {
+    const end = body.indexOf("\n", from);
+    const to = end < 0 ? body.length : end;
+    lines.push({ line: body.toString("utf8", from, to), offset: offset + from, bytes: to - from });
+    from = to + 1;
   }
+  return lines;
 }

@@ -10,13 +10,27 @@ type Entry = { readonly path: string; entries: number | "file" };
 export class NameIndex {
   readonly #entries = new Map<string, Entry>();
 
+  /** Is this file here? */
   has(path: string): boolean {
-    return this.#entries.get(foldCase(path))?.path === path;
+    const entry = this.#entries.get(foldCase(path));
+    return entry?.path === path && entry.entries === "file";
   }
 
-  /** @throws {NameRefused} if the path clashes with one that is here; then nothing was added. */
-  add(path: string): void {
-    if (this.has(path)) return;
+  /** Removes, then adds. @throws {NameRefused} if then two files would clash; nothing has changed in that case. */
+  change({ remove, add }: { remove: readonly string[]; add: readonly string[] }): void {
+    const undo: (() => void)[] = [];
+    try {
+      for (const path of remove) if (this.#remove(path)) undo.push(() => this.#add(path));
+      for (const path of add) if (this.#add(path)) undo.push(() => this.#remove(path));
+    } catch (error) {
+      for (const back of undo.toReversed()) back();
+      throw error;
+    }
+  }
+
+  /** Answers whether it was not here yet. */
+  #add(path: string): boolean {
+    if (this.has(path)) return false;
     const folders = foldersOf(path);
     for (const folder of folders) this.#check(folder, "folder");
     this.#check(path, "file");
@@ -25,23 +39,25 @@ export class NameIndex {
       const entry = this.#entries.get(foldCase(folder));
       if (entry && entry.entries !== "file") {
         entry.entries += 1;
-        return; // its own folders know of it
+        return true; // its own folders know of it
       }
       this.#entries.set(foldCase(folder), { path: folder, entries: 1 });
     }
+    return true;
   }
 
-  /** Removes a file and the folders that it leaves empty. */
-  remove(path: string): void {
-    if (!this.has(path)) return;
+  /** Removes a file and the folders that it leaves empty. Answers whether it was here. */
+  #remove(path: string): boolean {
+    if (!this.has(path)) return false;
     this.#entries.delete(foldCase(path));
     for (const folder of foldersOf(path).toReversed()) {
       const entry = this.#entries.get(foldCase(folder));
-      if (!entry || entry.entries === "file") return;
+      if (!entry || entry.entries === "file") break;
       entry.entries -= 1;
-      if (entry.entries > 0) return;
+      if (entry.entries > 0) break;
       this.#entries.delete(foldCase(folder));
     }
+    return true;
   }
 
   #check(path: string, kind: "file" | "folder"): void {

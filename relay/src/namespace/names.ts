@@ -8,9 +8,12 @@ const MOST_SEGMENT_BYTES = 100;
 const EXTENSION = ".json";
 
 /** Names that some file systems give to devices, with or without an ending. */
-const DEVICES = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
-/** Control characters; characters that some file systems forbid or give a meaning; what is invisible or turns text round. */
-const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\\:*?"<>|]/u;
+const DEVICES = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?: *\.|$)/i;
+/**
+ * Control characters; what is invisible or turns text round; what means nothing yet, so that nobody knows its cases;
+ * characters that some file systems forbid or give a meaning.
+ */
+const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\\:*?"<>|]/u;
 
 /**
  * The path of a document's file below `data/`, with `/` between segments. Names are checked, never cleaned: one name is
@@ -47,7 +50,9 @@ function checkSegment(segment: string): void {
     throw new NameRefused("name: expected Unicode in normal form C, got another form");
   }
   if (FORBIDDEN.test(segment)) {
-    throw new NameRefused('name: expected no control or invisible characters and none of \\ : * ? " < > |, got one');
+    throw new NameRefused(
+      'name: expected no control, invisible or unassigned characters and none of \\ : * ? " < > |, got one',
+    );
   }
   if (/^[\s.]|[\s.]$/u.test(segment)) {
     throw new NameRefused("name: expected segments that do not begin or end with a dot or a space, got one that does");
@@ -57,5 +62,5 @@ function checkSegment(segment: string): void {
 
 /** Equal for two names that a file system without regard for case takes for one. */
 export function foldCase(name: string): string {
-  return name.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
+  return name.normalize("NFD").toLowerCase().toUpperCase().normalize("NFD"); // ẞ has no upper case, but its lower case has
 }

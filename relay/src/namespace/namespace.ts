@@ -1,20 +1,25 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { LogHead, PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { Disk } from "./disk.ts";
 import { DocumentFiles } from "./document-files.ts";
-import { CircleLog, type Place, syncFolder } from "./log.ts";
+import { CircleLog, syncFolder } from "./log.ts";
 import { NameIndex } from "./name-index.ts";
-import { documentName, documentPath } from "./names.ts";
+import { documentPath } from "./names.ts";
+import { checkFolder } from "./no-follow.ts";
+import { PendingDocuments } from "./pending-documents.ts";
+import type { Place } from "./read-log.ts";
 import type { LoggedWrite, PlayEntry, Record } from "./record.ts";
-import { filesBelow, type SnapshotSource } from "./snapshot.ts";
+import type { SnapshotSource } from "./snapshot.ts";
 import { TaskMemory } from "./task-memory.ts";
 
 export type NamespaceOptions = {
   /** The folder of all circles. */
   readonly dbPath: string;
   readonly circle: PublicKey;
-  /** Told of files that were not what the log says, and now are again. */
+  /** Told the names of documents whose files were not what the log says; now they are. */
   readonly onRepaired?: (names: string[]) => void;
+  readonly disk?: Disk;
 };
 
 /**
@@ -23,28 +28,33 @@ export type NamespaceOptions = {
  */
 export class Namespace {
   readonly circle: PublicKey;
+  readonly #options: NamespaceOptions;
   readonly #folder: string;
   readonly #files: DocumentFiles;
+  readonly #pending: PendingDocuments;
+  readonly #names = new NameIndex();
   readonly #tasks = new TaskMemory();
   #log: CircleLog | undefined;
-  #created: Promise<CircleLog> | undefined;
-  /** Made when a play first writes a document that may be new. */
-  #names: NameIndex | undefined;
-  /** Committed, but perhaps not yet in the files. Later writes of a document replace earlier ones. */
-  #pending = new Map<string, string | null>();
-  #flushing: Promise<void> | undefined;
+  #creating: Promise<CircleLog> | undefined;
   #failure: unknown;
 
-  private constructor({ dbPath, circle }: NamespaceOptions) {
-    this.circle = circle;
-    this.#folder = join(dbPath, circle);
-    this.#files = new DocumentFiles(this.#dataFolder, this.#logFolder);
+  private constructor(options: NamespaceOptions) {
+    this.circle = options.circle;
+    this.#options = options;
+    this.#folder = join(options.dbPath, options.circle);
+    this.#files = new DocumentFiles(this.#folder);
+    this.#pending = new PendingDocuments(this.#files);
   }
 
   /** Opens a circle and brings its files up to date. A circle that is not on disk is opened too, empty, and not made. */
   static async open(options: NamespaceOptions): Promise<Namespace> {
     const namespace = new Namespace(options);
-    await namespace.#recover(options.onRepaired);
+    try {
+      await namespace.#recover();
+    } catch (error) {
+      await namespace.close();
+      throw error;
+    }
     return namespace;
   }
 
@@ -53,13 +63,13 @@ export class Namespace {
     return this.#log !== undefined;
   }
 
-  /** Every further use rejects: close this, and open it again to recover. */
+  /** Every further commit rejects: close this, and open it again to recover. */
   get failed(): boolean {
-    return this.#failure !== undefined;
+    return (this.#failure ?? this.#pending.failure) !== undefined;
   }
 
   snapshot(): SnapshotSource {
-    return { root: this.#dataFolder, pending: new Map(this.#pending) };
+    return { root: this.#files.root, pending: this.#pending.copy() };
   }
 
   /** The record of a task that ended here and is still remembered. */
@@ -69,18 +79,17 @@ export class Namespace {
     return this.#log.read(place);
   }
 
-  /** @throws {NameRefused} if these writes would make two names clash; such a play ends as an error and writes nothing. */
-  async checkWrites(writes: readonly LoggedWrite[]): Promise<void> {
-    this.#names ??= await this.#readNames();
-    const names = this.#names;
-    const undo: (() => void)[] = [];
-    try {
-      for (const write of writes) if ("delete" in write) remove(names, documentPath(write.delete), undo);
-      for (const write of writes) if ("set" in write) add(names, documentPath(write.set), undo);
-    } catch (error) {
-      for (const back of undo.toReversed()) back();
-      throw error;
+  /**
+   * Takes the names of what a play writes. To be called right before its commit, for from then on others clash with them.
+   * @throws {NameRefused} if these writes would make two names clash; such a play ends as an error and writes nothing.
+   */
+  takeNames(writes: readonly LoggedWrite[]): void {
+    const paths = { remove: [] as string[], add: [] as string[] };
+    for (const write of writes) {
+      if ("set" in write) paths.add.push(documentPath(write.set));
+      else paths.remove.push(documentPath(write.delete));
     }
+    this.#names.change(paths);
   }
 
   /**
@@ -89,14 +98,14 @@ export class Namespace {
    * nobody knows yet: the namespace has failed, and with it every commit after.
    */
   async commit(entry: PlayEntry): Promise<LogHead> {
-    if (this.#failure) throw new Error("namespace: closed after a failure", { cause: this.#failure });
     try {
-      this.#created ??= this.#log ? Promise.resolve(this.#log) : this.#create();
-      const log = await this.#created;
+      const cause = this.#failure ?? this.#pending.failure;
+      if (cause !== undefined) throw new Error("namespace: closed after a failure", { cause });
+      this.#creating ??= this.#log ? Promise.resolve(this.#log) : this.#create();
+      const log = await this.#creating; // always, or commits would overtake each other
       const { head, place } = await log.append(entry, { durable: entry.writes.length > 0 });
-      this.#remember(entry, place);
-      for (const write of entry.writes) this.#pending.set(...pendingOf(write));
-      this.#flush();
+      this.#tasks.remember(entry.caller, entry.task, place, entry.until);
+      this.#pending.add(entry.writes.map(documentOf));
       return head;
     } catch (error) {
       this.#failure ??= error;
@@ -104,22 +113,15 @@ export class Namespace {
     }
   }
 
-  /** Waits until the files are what the log says, then closes it. */
+  /** Resolves when so much of what was committed is in the files that more may come. */
+  async room(): Promise<void> {
+    await this.#pending.room();
+  }
+
+  /** Waits until the files are what the log says, then closes it. To be called when every commit has settled. */
   async close(): Promise<void> {
-    while (this.#flushing) await this.#flushing;
+    await this.#pending.settled();
     await this.#log?.close();
-  }
-
-  get #dataFolder(): string {
-    return join(this.#folder, "data");
-  }
-
-  get #logFolder(): string {
-    return join(this.#folder, "logs");
-  }
-
-  get #logPath(): string {
-    return join(this.#logFolder, "plays-000001.jsonl");
   }
 
   async #create(): Promise<CircleLog> {
@@ -127,86 +129,50 @@ export class Namespace {
       await mkdir(join(this.#folder, name), { recursive: true, mode: 0o700 });
     }
     for (const folder of [this.#folder, dirname(this.#folder)]) await syncFolder(folder);
-    this.#log = await CircleLog.create(this.#logPath, this.circle);
+    this.#log = await CircleLog.create(this.#logOptions);
     return this.#log;
   }
 
-  async #recover(onRepaired: NamespaceOptions["onRepaired"]): Promise<void> {
-    /** The last record that wrote each document. */
-    const writers = new Map<string, Place>();
-    this.#log = await CircleLog.open(this.#logPath, this.circle, (record, place) => {
-      this.#remember(record, place);
-      for (const write of record.writes) writers.set(nameOf(write), place);
+  async #recover(): Promise<void> {
+    for (const name of ["", "logs", "data"]) await checkFolder(join(this.#folder, name));
+    const written = new Map<string, Place>();
+    const deleted = new Set<string>();
+    this.#log = await CircleLog.open(this.#logOptions, (record, place) => {
+      this.#tasks.remember(record.caller, record.task, place, record.until);
+      for (const write of record.writes) {
+        if ("set" in write) written.set(write.set, place);
+        else if (written.delete(write.delete)) deleted.add(write.delete);
+      }
     });
-    if (!this.#log) return;
+    this.#names.change({ remove: [], add: Array.from(written.keys(), documentPath) });
+    // What is gone makes room first: where a document was, there may now be a folder.
+    const repaired = await this.#files.removeOthers(this.#names, deleted);
+    if (this.#log) repaired.push(...(await this.#repairFiles(this.#log, written)));
+    if (repaired.length > 0) this.#options.onRepaired?.(repaired);
+  }
+
+  /** Makes the files of documents what the records say that wrote them last. Answers which were not. */
+  async #repairFiles(log: CircleLog, written: ReadonlyMap<string, Place>): Promise<string[]> {
     await this.#files.clean();
     const repaired: string[] = [];
-    for (const place of new Set(writers.values())) {
-      const { record } = await this.#log.read(place);
-      for (const write of record.writes) {
-        const [name, value] = pendingOf(write);
-        if (writers.get(name) !== place || this.#files.holds(name, value)) continue;
-        await this.#files.write(name, value);
+    for (const place of new Set(written.values())) {
+      const { record } = await log.read(place);
+      for (const [name, value] of new Map(record.writes.map(documentOf))) {
+        if (value === null || written.get(name) !== place || this.#files.holds(name, value)) continue;
+        await this.#files.restore(name, value);
         repaired.push(name);
       }
     }
-    if (repaired.length > 0) onRepaired?.(repaired);
+    return repaired;
   }
 
-  #remember({ caller, task, until }: PlayEntry, place: Place): void {
-    this.#tasks.remember(caller, task, place, until);
-  }
-
-  /** Writes what is pending to the files, one round after the other; a busy document is written once a round. */
-  #flush(): void {
-    if (this.#flushing || this.#pending.size === 0) return;
-    this.#flushing = this.#flushOnce().then(
-      () => {
-        this.#flushing = undefined;
-        this.#flush();
-      },
-      (error: unknown) => {
-        this.#flushing = undefined;
-        this.#failure ??= error;
-      },
-    );
-  }
-
-  async #flushOnce(): Promise<void> {
-    for (const [name, value] of new Map(this.#pending)) {
-      await this.#files.write(name, value);
-      // A play that began meanwhile may have written it again.
-      if (this.#pending.get(name) === value) this.#pending.delete(name);
-    }
-  }
-
-  async #readNames(): Promise<NameIndex> {
-    const names = new NameIndex();
-    for (const path of filesBelow(this.#dataFolder)) if (documentName(path) !== undefined) names.add(path);
-    for (const [name, value] of this.#pending) {
-      if (value === null) names.remove(documentPath(name));
-      else names.add(documentPath(name));
-    }
-    return names;
+  get #logOptions() {
+    const { circle, disk } = this.#options;
+    const path = join(this.#folder, "logs", "plays-000001.jsonl");
+    return { path, circle, ...(disk ? { disk } : {}) };
   }
 }
 
-function add(names: NameIndex, path: string, undo: (() => void)[]): void {
-  if (names.has(path)) return;
-  names.add(path);
-  undo.push(() => names.remove(path));
-}
-
-function remove(names: NameIndex, path: string, undo: (() => void)[]): void {
-  if (!names.has(path)) return;
-  names.remove(path);
-  undo.push(() => names.add(path));
-}
-
-function nameOf(write: LoggedWrite): string {
-  return "set" in write ? write.set : write.delete;
-}
-
-function pendingOf(write: LoggedWrite): [name: string, value: string | null] {
+function documentOf(write: LoggedWrite): [name: string, value: string | null] {
   return "set" in write ? [write.set, JSON.stringify(write.value)] : [write.delete, null];
 }

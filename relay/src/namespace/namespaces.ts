@@ -1,4 +1,5 @@
 import type { PublicKey } from "@circles/sdk/protocol";
+import type { Disk } from "./disk.ts";
 import { Namespace } from "./namespace.ts";
 
 export type NamespacesOptions = {
@@ -7,9 +8,11 @@ export type NamespacesOptions = {
   /** Circles that stay open while nobody uses them, so that their next play need not read their log. Default 2,048. */
   readonly mostIdle?: number;
   readonly onRepaired?: (circle: PublicKey, names: string[]) => void;
+  readonly disk?: Disk;
 };
 
-type Held = { readonly namespace: Promise<Namespace>; users: number };
+/** `open` is what `opening` came to. */
+type Held = { readonly opening: Promise<Namespace>; open?: Namespace; users: number };
 
 /** The circles that are open here: each at most once, opened when first used. */
 export class Namespaces {
@@ -27,10 +30,11 @@ export class Namespaces {
   async with<T>(circle: PublicKey, use: (namespace: Namespace) => Promise<T>): Promise<T> {
     const held = this.#hold(circle);
     try {
-      return await use(await held.namespace);
+      held.open = await held.opening;
+      return await use(held.open);
     } finally {
       held.users -= 1;
-      await this.#settle(circle, held);
+      if (held.users === 0) this.#settle(circle, held);
     }
   }
 
@@ -41,27 +45,30 @@ export class Namespaces {
   }
 
   #hold(circle: PublicKey): Held {
-    const { dbPath, onRepaired } = this.#options;
-    const held = this.#held.get(circle) ?? {
-      namespace: (this.#closing.get(circle) ?? Promise.resolve()).then(() =>
-        Namespace.open({ dbPath, circle, onRepaired: (names) => onRepaired?.(circle, names) }),
-      ),
-      users: 0,
-    };
+    const known = this.#held.get(circle);
+    // It may have failed while nobody used it: when a document could not be written.
+    if (known?.open?.failed && known.users === 0) this.#drop(circle, known);
+    const held = this.#held.get(circle) ?? { opening: this.#open(circle), users: 0 };
     held.users += 1;
     this.#held.delete(circle);
     this.#held.set(circle, held);
     return held;
   }
 
-  async #settle(circle: PublicKey, held: Held): Promise<void> {
-    if (held.users > 0) return;
-    const usable = await held.namespace.then(
-      ({ failed }) => !failed,
-      () => false,
-    );
-    if (held.users > 0) return;
-    if (!usable) this.#drop(circle, held);
+  async #open(circle: PublicKey): Promise<Namespace> {
+    await this.#closing.get(circle);
+    const { dbPath, onRepaired, disk } = this.#options;
+    return Namespace.open({
+      dbPath,
+      circle,
+      onRepaired: (names) => onRepaired?.(circle, names),
+      ...(disk ? { disk } : {}),
+    });
+  }
+
+  /** Only what is on disk stays open unused: nothing is gained by the rest, and strangers could fill the places with it. */
+  #settle(circle: PublicKey, held: Held): void {
+    if (!held.open?.exists || held.open.failed) this.#drop(circle, held);
     for (const [other, candidate] of this.#held) {
       if (this.#held.size <= this.#options.mostIdle) return;
       if (candidate.users === 0) this.#drop(other, candidate);
@@ -71,7 +78,7 @@ export class Namespaces {
   #drop(circle: PublicKey, held: Held): void {
     if (this.#held.get(circle) !== held) return;
     this.#held.delete(circle);
-    const closed = held.namespace
+    const closed = held.opening
       .then((namespace) => namespace.close())
       .catch(() => {}) // it failed: whoever used it was told
       .then(() => {

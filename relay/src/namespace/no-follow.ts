@@ -1,23 +1,26 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { NameRefused } from "./names.ts";
 
 /** A larger file was not written by a play. */
 const MOST_FILE_BYTES = 64 * 2 ** 20;
+// Not to block on a pipe that somebody put here.
+const OPEN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Reads the file at `path` below `root` as text, going through no symbolic link on the way; `undefined` if there is none.
- * Synchronous, because a script waits for it. @throws {NameRefused} if there is anything but a plain file.
+ * Reads the file at `path` below `root` as text, going through no symbolic link on the way; `undefined` if there is none,
+ * also where a folder is in its place or a file in that of its folder. Synchronous, because a script waits for it.
+ * @throws {NameRefused} at a link, or anything else that no play made.
  */
 export function readBelow(root: string, path: string): string | undefined {
   try {
-    for (const folder of foldersTo(root, path)) checkFolder(lstatSync(folder));
-    // Not to block on a pipe that somebody put here.
-    const file = openSync(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    for (const folder of foldersTo(root, path)) if (!isFolder(lstatSync(folder))) return undefined;
+    const file = openSync(join(root, path), OPEN);
     try {
       const status = fstatSync(file);
-      if (!status.isFile() || status.size > MOST_FILE_BYTES) throw notPlain();
+      if (isFolder(status)) return undefined;
+      if (status.size > MOST_FILE_BYTES) throw notPlain();
       return readFileSync(file, "utf8");
     } finally {
       closeSync(file);
@@ -30,14 +33,46 @@ export function readBelow(root: string, path: string): string | undefined {
   }
 }
 
-/** Makes the folders for the file at `path` below `root`. @throws {NameRefused} if one of them is a symbolic link. */
+/** Makes the folders for the file at `path` below `root`, and `root`. @throws {NameRefused} if one cannot be a folder. */
 export async function makeFoldersBelow(root: string, path: string): Promise<void> {
   for (const folder of foldersTo(root, path)) {
-    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
-    checkFolder(await lstat(folder));
+    if (!(await lstat(folder)).isDirectory()) throw notPlain();
   }
+}
+
+/**
+ * The first thing on the way to the file at `path` below `root` that keeps it from being written, as a path below
+ * `root`: what is no folder in a folder's place, or a folder in the file's.
+ */
+export async function obstacleBelow(root: string, path: string): Promise<string | undefined> {
+  const segments = path.split("/");
+  for (const [i] of segments.entries()) {
+    const at = segments.slice(0, i + 1).join("/");
+    const status = await lstat(join(root, at)).catch(nothing);
+    if (!status) return undefined;
+    const isFile = i === segments.length - 1;
+    if (status.isDirectory() === isFile) return at;
+  }
+  return undefined;
+}
+
+/** Is there a file, or a link, at `path` below `root`? @throws {NameRefused} if the way there goes through a link. */
+export async function existsBelow(root: string, path: string): Promise<boolean> {
+  for (const folder of foldersTo(root, path)) {
+    const status = await lstat(folder).catch(nothing);
+    if (!status || !isFolder(status)) return false;
+  }
+  const status = await lstat(join(root, path)).catch(nothing);
+  return status !== undefined && !status.isDirectory();
+}
+
+/** @throws {NameRefused} if there is anything but a folder. That there is nothing is all right. */
+export async function checkFolder(path: string): Promise<void> {
+  const status = await lstat(path).catch(nothing);
+  if (status && !status.isDirectory()) throw notPlain();
 }
 
 function foldersTo(root: string, path: string): string[] {
@@ -45,8 +80,15 @@ function foldersTo(root: string, path: string): string[] {
   return segments.map((_, i) => join(root, ...segments.slice(0, i)));
 }
 
-function checkFolder(status: { isDirectory(): boolean }): void {
-  if (!status.isDirectory()) throw notPlain();
+/** A folder, not a plain file. @throws {NameRefused} if neither. */
+function isFolder(status: Stats): boolean {
+  if (status.isDirectory()) return true;
+  if (status.isFile()) return false;
+  throw notPlain();
+}
+
+function nothing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 function notPlain(): NameRefused {

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import type { LogHead, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
-import type { Failure } from "../task.ts";
 
 /** One change of a document as it stands in the log; `value` is its JSON. */
 export type LoggedWrite = { readonly set: string; readonly value: unknown } | { readonly delete: string };
@@ -8,7 +7,10 @@ export type LoggedWrite = { readonly set: string; readonly value: unknown } | { 
 /** How a play ended, as far as its record says. */
 export type LoggedEnd =
   | { readonly status: "completed"; readonly output: string; readonly format: "text" | "json" }
-  | { readonly status: "error" | "cancelled" | "denied" | "expired"; readonly failure: Failure };
+  | {
+      readonly status: "error" | "cancelled" | "denied" | "expired";
+      readonly failure: { readonly code: number; readonly message: string; readonly data?: unknown };
+    };
 
 /** What a worker has to say of a play that ended. */
 export type PlayEntry = {

@@ -1,6 +1,6 @@
-import { readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { documentName, documentPath } from "./names.ts";
+import { documentName, documentPath, NameRefused } from "./names.ts";
 import { readBelow } from "./no-follow.ts";
 
 /** A circle's documents at one moment, in a form that can be sent to a thread. */
@@ -31,7 +31,7 @@ export class DocumentSnapshot {
     return readBelow(this.#source.root, documentPath(name));
   }
 
-  /** Names that begin with `prefix`, sorted by UTF-16 units. */
+  /** Names that begin with `prefix`, sorted by UTF-16 units. @throws {NameRefused} if `data/` is a link. */
   list(prefix: string): string[] {
     const names = new Set<string>();
     for (const path of filesBelow(this.#source.root)) {
@@ -58,6 +58,7 @@ export function* filesBelow(root: string, below = ""): Generator<string> {
 
 function readFolder(folder: string) {
   try {
+    if (!lstatSync(folder).isDirectory()) throw new NameRefused("name: expected a folder of this circle, got a link");
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

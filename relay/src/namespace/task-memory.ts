@@ -1,5 +1,5 @@
 import type { PublicKey, TaskId } from "@circles/sdk/protocol";
-import type { Place } from "./log.ts";
+import type { Place } from "./read-log.ts";
 
 type Remembered = { readonly place: Place; readonly until: number };
 

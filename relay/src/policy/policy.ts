@@ -5,8 +5,8 @@ export type Decision = { readonly allow: true } | { readonly allow: false; reado
 /** May `caller` play in `circle`? A policy that throws counts as a denial. */
 export type Policy = (play: { readonly circle: PublicKey; readonly caller: PublicKey }) => Decision;
 
-/** What nobody but the owner can hold while there are no grants. */
-const EVERYTHING = "*";
+/** The capability that nobody but the owner can hold while there are no grants. */
+export const EVERYTHING = "*";
 
 /** Nobody but the owner can do anything until a grant says so. */
 export const ownerOnly: Policy = ({ circle, caller }) =>

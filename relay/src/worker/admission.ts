@@ -8,7 +8,7 @@ import {
 import type { ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { LoggedEnd } from "../namespace/record.ts";
-import type { Policy } from "../policy/policy.ts";
+import { type Decision, EVERYTHING, type Policy } from "../policy/policy.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { isSamePlay, type Outcome, type Task } from "../task.ts";
 import type { CoolDown } from "./cool-down.ts";
@@ -49,7 +49,7 @@ export async function admit(
     : Math.ceil(now / 1000) + TASK_MEMORY_UNSIGNED_S;
   if (cancelled.aborted) return { until, end: CANCELLED };
   if (task.deadline <= now) return { until, end: EXPIRED };
-  checkCoolDown(coolDown, task);
+  if (coolDown.left(task.caller) > 0) throw coolingDown(coolDown, task);
   return { until, end: undefined };
 }
 
@@ -62,15 +62,24 @@ async function recall(namespace: Namespace, { id, caller, hashes }: Task): Promi
 }
 
 function checkPolicy(policy: Policy, { circle, caller }: Task): void {
-  const decision = policy({ circle, caller });
+  const decision = decide(policy, { circle, caller });
   if (decision.allow) return;
-  const { capability } = decision;
-  throw new WireError(ErrorCode.Denied, `denied by the circle's policy: missing ${capability}`, { capability });
+  const { capability, cause } = decision;
+  const message = `denied by the circle's policy: missing ${capability}`;
+  throw new WireError(ErrorCode.Denied, message, { capability }, { cause });
 }
 
-function checkCoolDown(coolDown: CoolDown, { caller }: Task): void {
-  const wait = coolDown.left(caller);
-  if (wait === 0) return;
-  const data: LimitReached = { limit: "cool_down", allowed: 0, retry_after_ms: wait };
-  throw new WireError(ErrorCode.Busy, "busy: a script of this caller had to be killed; it cools down", data);
+/** A policy that throws denies; what it threw goes with the denial, for somebody to look at. */
+function decide(policy: Policy, play: Parameters<Policy>[0]): Decision & { cause?: unknown } {
+  try {
+    return policy(play);
+  } catch (cause) {
+    return { allow: false, capability: EVERYTHING, cause };
+  }
+}
+
+/** What a caller is told whose script had to be killed a short while ago. */
+export function coolingDown(coolDown: CoolDown, { caller }: Task): WireError {
+  const data: LimitReached = { limit: "cool_down", allowed: 0, retry_after_ms: coolDown.left(caller) };
+  return new WireError(ErrorCode.Busy, "busy: a script of this caller had to be killed; it cools down", data);
 }

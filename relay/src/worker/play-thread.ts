@@ -9,7 +9,7 @@ serveSandbox((source: SnapshotSource): Snapshot => {
   return {
     checkName: (name) => telling(() => documents.checkName(name)),
     read: (name) => telling(() => documents.read(name)),
-    list: (prefix) => documents.list(prefix),
+    list: (prefix) => telling(() => documents.list(prefix)),
   };
 });
 

@@ -7,7 +7,7 @@ import type { LoggedEnd, LoggedWrite } from "../namespace/record.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox, ScriptResult } from "../sandbox/sandbox.ts";
 import type { Outcome } from "../task.ts";
-import { type AdmissionParts, admit } from "./admission.ts";
+import { type AdmissionParts, admit, coolingDown } from "./admission.ts";
 import { CANCELLED, loggedEnd, loggedWrites, outcomeOf } from "./ends.ts";
 import { HeldEvents } from "./held-events.ts";
 
@@ -41,6 +41,7 @@ class Serving {
   readonly #claim: Claim;
   readonly #finishing: Promise<void>[] = [];
   readonly #finished = new Set<ClaimedTask["key"]>();
+  readonly #stopped = new Set<ClaimedTask["key"]>();
   #lastCommit: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ServeParts, claim: Claim) {
@@ -49,17 +50,19 @@ class Serving {
   }
 
   async serve(namespace: Namespace): Promise<void> {
-    let waiting = await this.#admitAll(namespace);
-    while (waiting.length > 0) {
-      waiting = await this.#run(namespace, waiting);
-      await Promise.all(this.#finishing); // what runs again is to read what has been committed
+    try {
+      let waiting = await this.#admitAll(namespace);
+      while (waiting.length > 0) {
+        waiting = await this.#run(namespace, waiting);
+        await Promise.all(this.#finishing); // what runs again is to read what has been committed
+      }
+    } finally {
+      await Promise.all(this.#finishing); // nothing of the namespace is in use any more
     }
-    await Promise.all(this.#finishing);
   }
 
   /** Finishes what is not finished: whether it is in the log, nobody knows. */
   async giveUp(error: unknown): Promise<void> {
-    await Promise.all(this.#finishing);
     for (const claimed of this.#claim.tasks) await this.#refuse(claimed, error);
   }
 
@@ -82,8 +85,9 @@ class Serving {
 
   /** Runs plays as one sequence and commits each when it ends. Answers those that have to run again. */
   async #run(namespace: Namespace, plays: readonly Play[]): Promise<Play[]> {
-    const { broker, sandbox, coolDown } = this.#parts;
+    const { broker, sandbox } = this.#parts;
     const events = plays.map(({ key }) => new HeldEvents((event) => broker.emit(this.#claim, key, event)));
+    await namespace.room();
     const results = sandbox.run({
       circle: this.#claim.circle,
       snapshot: namespace.snapshot(),
@@ -96,19 +100,39 @@ class Serving {
         onEvent: (event) => events[i]?.add(event),
       })),
     });
+    for (const result of results) result.catch(() => {}); // the first that fails is heard of below, all others are not
     for (const [i, play] of plays.entries()) {
       this.#release(events[i]);
       const result = await results[i];
       if (!result) throw new Error("sandbox: expected a result for each play");
-      if (result.killed) coolDown.start(play.task.caller);
-      const ended = await checkedEnd(namespace, result, play.cancelled);
-      this.#commit(namespace, play, ended);
-      if (result.writes.length === ended.writes.length) continue;
+      if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
+      const written = await this.#end(namespace, play, result);
+      if (result.writes.length === written) continue;
       // Those behind it read what it did not get to write: they have not happened.
       for (const held of events.slice(i + 1)) held.discard();
       return plays.slice(i + 1);
     }
     return [];
+  }
+
+  /** Commits a play that ended, or refuses it. Answers how many of its writes count. */
+  async #end(namespace: Namespace, play: Play, result: ScriptResult): Promise<number> {
+    if (this.#stopped.has(play.key)) {
+      await this.#refuse(play, coolingDown(this.#parts.coolDown, play.task));
+      return 0;
+    }
+    const ended = checkedEnd(namespace, result, play.cancelled);
+    this.#commit(namespace, play, ended);
+    return ended.writes.length;
+  }
+
+  /** A script had to be killed: what its caller has in line here is stopped, and refused like what it sends from now on. */
+  async #coolDown({ task }: Play, later: readonly Play[]): Promise<void> {
+    this.#parts.coolDown.start(task.caller);
+    for (const { key } of later.filter((play) => play.task.caller === task.caller)) {
+      this.#stopped.add(key);
+      await this.#parts.broker.cancel(key);
+    }
   }
 
   /** Lets events out as soon as everything before their play is committed. */
@@ -123,6 +147,7 @@ class Serving {
     const { id, caller, hashes } = play.task;
     const released = this.#lastCommit;
     const commit = namespace.commit({ task: id, caller, ...hashes, until: play.until, end, writes });
+    commit.catch(() => {}); // heard of in #finishCommitted, once what came before it has settled
     this.#lastCommit = commit;
     this.#finishing.push(this.#finishCommitted(play, end, released, commit));
   }
@@ -137,15 +162,15 @@ class Serving {
       await released; // its events are out
       await this.#finish(play, outcomeOf(end, await commit));
     } catch (error) {
-      commit.catch(() => {}); // it fails with what came before it
       await this.#refuse(play, error);
     }
   }
 
   async #refuse(claimed: ClaimedTask, error: unknown): Promise<void> {
     if (this.#finished.has(claimed.key)) return;
-    if (!(error instanceof WireError)) this.#parts.onError(error, claimed);
-    await this.#finish(claimed, { status: "error", failure: failureOf(error) });
+    if (!(error instanceof WireError) || error.cause) this.#parts.onError(error, claimed);
+    const status = error instanceof WireError && error.code === ErrorCode.Denied ? "denied" : "error";
+    await this.#finish(claimed, { status, failure: failureOf(error) });
   }
 
   async #finish({ key }: ClaimedTask, outcome: Outcome): Promise<void> {
@@ -154,18 +179,17 @@ class Serving {
   }
 }
 
-/** A script's end as it is to be committed: from here on a cancel comes too late. */
-async function checkedEnd(namespace: Namespace, { end, writes }: ScriptResult, cancelled: AbortSignal): Promise<Ended> {
+/** A script's end as it is to be committed at once: from here on a cancel comes too late. */
+function checkedEnd(namespace: Namespace, { end, writes }: ScriptResult, cancelled: AbortSignal): Ended {
+  if (cancelled.aborted) return { end: CANCELLED, writes: [] };
   const logged = loggedWrites(writes);
-  if (logged.length > 0) {
-    try {
-      await namespace.checkWrites(logged);
-    } catch (error) {
-      if (!(error instanceof NameRefused)) throw error;
-      return { end: loggedEnd({ kind: "thrown", name: "TypeError", message: error.message }), writes: [] };
-    }
+  try {
+    namespace.takeNames(logged);
+    return { end: loggedEnd(end), writes: logged };
+  } catch (error) {
+    if (!(error instanceof NameRefused)) throw error;
+    return { end: loggedEnd({ kind: "thrown", name: "TypeError", message: error.message }), writes: [] };
   }
-  return cancelled.aborted ? { end: CANCELLED, writes: [] } : { end: loggedEnd(end), writes: logged };
 }
 
 function failureOf(error: unknown) {
