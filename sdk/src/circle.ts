@@ -54,7 +54,7 @@ export async function login(parts: {
   readonly timeoutMs: number;
 }): Promise<Circle> {
   const { transport, signer, circle, host, timeoutMs } = parts;
-  const plays = new Map<TaskId, Play<unknown>>();
+  const plays = new Map<TaskId, Set<Play<unknown>>>();
   let end: (reason: string) => void = () => {};
   const closed = new Promise<string>((resolve) => {
     end = resolve;
@@ -80,7 +80,8 @@ type CircleParts = {
   readonly calls: Calls;
   readonly signer: Signer;
   readonly circle: PublicKey;
-  readonly plays: Map<TaskId, Play<unknown>>;
+  /** Plays under way; one that was attached to is there more than once. */
+  readonly plays: Map<TaskId, Set<Play<unknown>>>;
   readonly closed: Promise<string>;
   readonly clockOffsetS: number;
 };
@@ -148,9 +149,11 @@ export class Circle {
       return cancelled;
     };
     const play = new Play<unknown>({ id, result, cancel });
-    plays.set(id, play);
+    const ofThisId = plays.get(id) ?? new Set();
+    plays.set(id, ofThisId.add(play));
     const forget = () => {
-      if (plays.get(id) === play) plays.delete(id);
+      ofThisId.delete(play);
+      if (ofThisId.size === 0) plays.delete(id);
     };
     play.played.then(forget, forget);
     return play;
@@ -197,9 +200,9 @@ function parseCircleUrl(url: string): { href: string; host: string; circle: Publ
   return { href: `${parsed.protocol}//${parsed.host}/${circle}`, host: parsed.host, circle };
 }
 
-function receive(plays: ReadonlyMap<TaskId, Play<unknown>>, method: string, params: unknown): void {
+function receive(plays: ReadonlyMap<TaskId, ReadonlySet<Play<unknown>>>, method: string, params: unknown): void {
   if (method !== "play_event") return; // a later version's
   const { task_id, ...output } = params as PlayEvent;
   if (!Number.isSafeInteger(output.seq)) throw new ProtocolError("play_event: expected a number, got none");
-  plays.get(task_id)?.receive(output);
+  for (const play of plays.get(task_id) ?? []) play.receive(output);
 }

@@ -1,0 +1,175 @@
+import { createServer } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { alice, bob } from "../test/people.ts";
+import { type Circle, connect, login } from "./circle.ts";
+import { makeMemoryTransports } from "./connection/memory.ts";
+import { ConnectionError } from "./errors.ts";
+import { NonceRefused } from "./keys/login.ts";
+import type { Signer } from "./keys/signer.ts";
+import { WireError } from "./protocol/errors.ts";
+import type { TaskId } from "./protocol/ids.ts";
+import { makeLoginNonce } from "./protocol/login-nonce.ts";
+
+type Request = { id: number; method: string; params: Record<string, unknown> };
+
+const HOST = "relay.example";
+const now = () => Math.floor(Date.now() / 1000);
+
+/** The other side of a connection, in the test's hands. */
+function scriptedRelay({ nonce = {}, refuse = false }: { nonce?: object; refuse?: boolean } = {}) {
+  const [near, far] = makeMemoryTransports();
+  const requests: Request[] = [];
+  const answer = (id: number, result: unknown) => far.send(JSON.stringify({ jsonrpc: "2.0", id, result }));
+  far.onFrame = (frame) => {
+    const request = JSON.parse(frame) as Request;
+    requests.push(request);
+    const fields = { circle: bob.publicKey, host: HOST, expiresAt: now() + 60, random: "ab".repeat(32), ...nonce };
+    if (request.method === "fetch_nonce")
+      answer(request.id, { nonce: makeLoginNonce(fields), expires_at: fields.expiresAt });
+    if (request.method === "authenticate" && !refuse) answer(request.id, { authenticated: true });
+    if (request.method === "authenticate" && refuse) {
+      far.send(JSON.stringify({ jsonrpc: "2.0", id: request.id, error: { code: -32002, message: "no" } }));
+    }
+  };
+  const closed = vi.fn();
+  far.onClose = closed;
+  const dial = (signer: Signer = alice) =>
+    login({ transport: near, signer, circle: bob.publicKey, host: HOST, timeoutMs: 2_000 });
+  const notify = (params: object) => far.send(JSON.stringify({ jsonrpc: "2.0", method: "play_event", params }));
+  const plays = () => requests.filter(({ method }) => method === "play");
+  return { dial, requests, plays, answer, notify, closed, far };
+}
+
+const result = (output: string, task_id: unknown) => ({ output, format: "json", task_id, log: { seq: 1, hash: "00" } });
+
+describe("connect", () => {
+  it.each(["http://localhost:8090/02", "ws://localhost:8090", "ws://localhost:8090/nobody", "localhost"])(
+    "[S1] %s is no circle's address",
+    async (url) => {
+      await expect(connect(url, { signer: alice })).rejects.toThrow(TypeError);
+    },
+  );
+
+  it("[S1] a relay that cannot be reached, or does not answer, is a ConnectionError within the time", async () => {
+    const silent = createServer((socket) => socket.resume());
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const address = silent.address();
+    const port = typeof address === "object" && address ? address.port : 0;
+    const dial = () => connect(`ws://127.0.0.1:${port}/${bob.publicKey}`, { signer: alice, timeoutMs: 100 });
+    await expect(dial()).rejects.toThrow(ConnectionError);
+    await new Promise((resolve) => silent.close(resolve));
+    await expect(dial()).rejects.toThrow(ConnectionError);
+  });
+
+  it.each([
+    ["another circle", { circle: alice.publicKey }],
+    ["another host", { host: "other.example" }],
+    ["a lifetime that began long ago", { expiresAt: now() - 600 }],
+    ["a lifetime that ends far ahead", { expiresAt: now() + 600 }],
+  ])("[N4] a nonce for %s is not signed, and the connection is closed", async (_, nonce) => {
+    const relay = scriptedRelay({ nonce });
+    const signLogin = vi.fn();
+    const signer = { publicKey: alice.publicKey, signLogin } as unknown as Signer;
+    await expect(relay.dial(signer)).rejects.toThrow(NonceRefused);
+    expect(signLogin).not.toHaveBeenCalled();
+    await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
+  });
+
+  it("[S1] a login that is refused is a WireError, and the connection is closed", async () => {
+    const relay = scriptedRelay({ refuse: true });
+    await expect(relay.dial()).rejects.toThrow(WireError);
+    await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
+  });
+});
+
+describe("a circle", () => {
+  let circle: Circle | undefined;
+  afterEach(() => circle?.close());
+
+  it("[S3] a play gives its value; its outputs come in order, each once, also to who asks late", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const play = circle.play("script");
+    await vi.waitUntil(() => relay.plays().length === 1);
+    const { id, params } = relay.plays()[0] as Request;
+    for (const seq of [1, 2, 2, 1, 3]) relay.notify({ task_id: play.id, seq, kind: "print", data: String(seq) });
+    relay.notify({ task_id: "another task of nobody" as TaskId, seq: 9, kind: "print", data: "9" });
+    relay.answer(id, result("[1]", params.task_id));
+    expect(await play).toEqual([1]);
+    for (let round = 0; round < 2; round++) {
+      const outputs: unknown[] = [];
+      for await (const { data } of play) outputs.push(data);
+      expect(outputs).toEqual(["1", "2", "3"]);
+    }
+    expect((await play.played).log).toEqual({ seq: 1, hash: "00" });
+  });
+
+  it("[S5] plays are sent in the order of the calls, however long each takes to be signed", async () => {
+    const relay = scriptedRelay();
+    let signing = 0;
+    const signer: Signer = {
+      publicKey: alice.publicKey,
+      signLogin: (nonce, dialled) => alice.signLogin(nonce, dialled),
+      signDelegation: (fields) => alice.signDelegation(fields),
+      async signPlay(fields) {
+        signing += 1;
+        if (signing === 1) await new Promise((resolve) => setTimeout(resolve, 50));
+        return alice.signPlay(fields);
+      },
+    };
+    circle = await relay.dial(signer);
+    for (const script of ["1", "2", "3"]) circle.play(script).then(undefined, () => {});
+    await vi.waitUntil(() => relay.plays().length === 3);
+    expect(relay.plays().map(({ params }) => params.script)).toEqual(["1", "2", "3"]);
+  });
+
+  it("[S4] when the connection ends, plays reject and iterations end; a play nobody awaits harms nobody", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    circle.play("nobody awaits this");
+    const play = circle.play("script");
+    const outputs = (async () => {
+      for await (const _ of play);
+      return "ended";
+    })();
+    await vi.waitUntil(() => relay.plays().length === 2);
+    relay.far.close();
+    await expect(play.played).rejects.toThrow(ConnectionError);
+    expect(await outputs).toBe("ended");
+    expect(await circle.closed).toEqual(expect.any(String));
+    await expect(circle.play("1").played).rejects.toThrow(ConnectionError);
+  });
+
+  it("[T2] a play can be sent again under its task id, and attached to", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const taskId = "the-same-task-id-again";
+    const play = circle.play("1", null, { taskId });
+    await vi.waitUntil(() => relay.plays().length === 1);
+    expect(relay.plays()[0]?.params.task_id).toBe(taskId);
+    const attached = circle.attach(taskId, { after: 2 });
+    await vi.waitUntil(() => relay.requests.some(({ method }) => method === "attach"));
+    const attach = relay.requests.at(-1) as Request;
+    expect(attach.params).toEqual({ task_id: taskId, after: 2 });
+    relay.notify({ task_id: taskId, seq: 3, kind: "print", data: "three" });
+    for (const { id } of [relay.plays()[0] as Request, attach]) relay.answer(id, result("5", taskId));
+    expect([await play, await attached]).toEqual([5, 5]);
+    for (const one of [play, attached]) {
+      const outputs: unknown[] = [];
+      for await (const { data } of one) outputs.push(data);
+      expect(outputs).toEqual(["three"]);
+    }
+  });
+
+  it.each([
+    ["args that are not JSON", () => ["1", 1n]],
+    ["a task id without its form", () => ["1", null, { taskId: "short" }]],
+  ])("[M2] %s are refused before anything is sent", async (_, args) => {
+    const relay = scriptedRelay();
+    const dialled = await relay.dial();
+    circle = dialled;
+    const given = args() as [string, unknown, { taskId: string }];
+    expect(() => dialled.play(...given)).toThrow(TypeError);
+    expect(relay.plays()).toEqual([]);
+  });
+});

@@ -1,0 +1,66 @@
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
+import { type PlayContext, scriptSource } from "./script.ts";
+
+/** Evaluates a script as a circle would, with nothing in sight but `context`. */
+function evaluate(source: string): unknown {
+  return runInNewContext(source, { context: { args: 20, caller: "alice" } });
+}
+
+function plainFunction({ args }: PlayContext<number>) {
+  return args + 1;
+}
+
+const members = {
+  method({ args }: PlayContext<number>) {
+    return args + 1;
+  },
+  async asyncMethod({ args }: PlayContext<number>) {
+    return args + 1;
+  },
+  async({ args }: PlayContext<number>) {
+    return args + 1;
+  },
+  ["computed"]({ args }: PlayContext<number>) {
+    return args + 1;
+  },
+  get({ args }: PlayContext<number>) {
+    return args + 1;
+  },
+};
+
+describe("scriptSource", () => {
+  it("[S2] a text is a script already", () => {
+    expect(scriptSource("1 + 1")).toBe("1 + 1");
+  });
+
+  it.each<[string, (context: PlayContext<number>) => unknown]>([
+    ["an arrow function", ({ args }) => args + 1],
+    // biome-ignore format: the form without parentheses is the point
+    ["an arrow function without parentheses", context => context.args + 1],
+    ["an arrow function with an object", ({ args }) => ({ args }).args + 1],
+    ["an async arrow function", async ({ args }) => args + 1],
+    // biome-ignore format: the form without parentheses is the point
+    ["an async arrow function without parentheses", async context => context.args + 1],
+    ["an arrow function with a default", ({ args }, more = ")".length) => args + more],
+    ["a function expression", plainFunction],
+    [
+      "a named async function",
+      async function named({ args }) {
+        return args + 1;
+      },
+    ],
+    ["a method", members.method],
+    ["an async method", members.asyncMethod],
+    ["a method called async", members.async],
+    ["a method with a computed name", members.computed],
+    ["a method called get", members.get],
+  ])("[S2] %s plays", async (_, fn) => {
+    expect(await evaluate(scriptSource(fn))).toBe(21);
+  });
+
+  it("[S2] a function without a source is refused", () => {
+    expect(() => scriptSource(Math.max as (context: never) => unknown)).toThrow(TypeError);
+    expect(() => scriptSource(members.method.bind(members))).toThrow(/native or bound/);
+  });
+});
