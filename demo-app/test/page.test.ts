@@ -54,8 +54,12 @@ describe.each(Object.entries(sites))("the page, %s", (_, open) => {
   beforeEach(async () => {
     page = await browser.newPage();
     complaints = [];
-    page.on("console", (message) => void (message.type() === "error" && complaints.push(message.text())));
-    page.on("pageerror", ({ message }) => void complaints.push(message));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", ({ message }) => {
+      complaints.push(message);
+    });
     await page.goto(site.url);
     const address = page.getByLabel("Circle to play in");
     await address.fill((await address.inputValue()).replace("ws://localhost:8090", relay.url));
