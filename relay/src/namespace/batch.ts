@@ -7,6 +7,7 @@ import { hash } from "node:crypto";
 const HEADER =
   /^\{"batch":1,"records":(?<records>\d{1,9}),"bytes":(?<bytes>\d{1,9}),"synced":(?<synced>\d{1,15}),"sha256":"[0-9a-f]{64}"\}$/;
 const LATER_HEADER = '\n{"batch":1,';
+const LINE_END = 0x0a;
 /** A header has at most 145. */
 const MOST_HEADER_BYTES = 160;
 /** Far above what the limits on one play allow. What claims more is no batch, so nobody reads that much to find out. */
@@ -45,7 +46,8 @@ export function readBatch(bytes: Buffer, offset: number): BatchRead {
     return { kind: "damaged", why: "a batch has not the hash it had" };
   }
   const lines = splitLines(body, firstLine);
-  if (lines.length !== header.records) return { kind: "damaged", why: "a batch has not the records it had" };
+  if (lines.length !== header.records || body.at(-1) !== LINE_END)
+    return { kind: "damaged", why: "a batch has not the records it had" };
   return { kind: "batch", lines, end };
 }
 

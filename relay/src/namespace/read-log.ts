@@ -28,13 +28,14 @@ export async function readLog(
   genesis: LogHead,
   onRecord: OnRecord,
 ): Promise<{ bytes: number; head: LogHead }> {
+  const { size } = await file.stat();
   let head = genesis;
   let base = 0; // where `buffer` begins in the file
   let buffer = Buffer.alloc(0);
   let offset = 0;
-  let atEnd = false;
   for (;;) {
-    if (atEnd && offset === buffer.length) return { bytes: base + offset, head };
+    const atEnd = base + buffer.length === size;
+    if (atEnd && offset === buffer.length) return { bytes: size, head };
     const read: BatchRead = readBatch(buffer, offset);
     if (read.kind === "batch") {
       for (const line of read.lines) {
@@ -45,14 +46,13 @@ export async function readLog(
       }
       offset = read.end;
     } else if (read.kind === "short" && !atEnd) {
-      const chunk = await readChunk(file, base + buffer.length);
-      atEnd = chunk.length < CHUNK_BYTES;
+      const chunk = await readChunk(file, base + buffer.length, size);
       buffer = Buffer.concat([buffer.subarray(offset), chunk]);
       base += offset;
       offset = 0;
     } else {
       const bytes = base + offset;
-      if (await isUnfinished(file, bytes, read)) return { bytes, head };
+      if (await isUnfinished(file, { from: bytes, size }, read)) return { bytes, head };
       const why = read.kind === "damaged" ? read.why : "a batch ends too early";
       throw new LogDamaged(`log: damaged at byte ${bytes}, after record ${head.seq}: ${why}`);
     }
@@ -60,33 +60,35 @@ export async function readLog(
 }
 
 /**
- * Did a crash leave what begins at `offset`? Then it ends too early, or the file system put zeros where it had not
+ * Did a crash leave what begins at `from`? Then it ends too early, or the file system put zeros where it had not
  * written yet, and no later header knows of it as synced. Batches that were not synced may be lost in any order.
  */
-async function isUnfinished(file: FileHandle, offset: number, { kind }: BatchRead): Promise<boolean> {
+async function isUnfinished(
+  file: FileHandle,
+  { from, size }: { from: number; size: number },
+  { kind }: BatchRead,
+): Promise<boolean> {
   let zeros = false;
   let laterBatch = false;
-  for (let at = offset, last = false; !last; at += CHUNK_BYTES - OVERLAP_BYTES) {
-    const chunk = await readChunk(file, at);
-    last = chunk.length < CHUNK_BYTES;
+  for (let at = from; at < size; at += CHUNK_BYTES - OVERLAP_BYTES) {
+    const chunk = await readChunk(file, at, size);
     zeros ||= chunk.includes(0);
     for (const synced of syncedOfHeaders(chunk)) {
       laterBatch = true;
-      if (synced > offset) return false;
+      if (synced > from) return false;
     }
   }
   return zeros || (kind === "short" && !laterBatch);
 }
 
-async function readChunk(file: FileHandle, position: number): Promise<Buffer> {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let bytes = 0;
-  while (bytes < CHUNK_BYTES) {
-    const { bytesRead } = await file.read(chunk, bytes, CHUNK_BYTES - bytes, position + bytes);
-    if (bytesRead === 0) break;
+async function readChunk(file: FileHandle, position: number, size: number): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - position));
+  for (let bytes = 0; bytes < chunk.length; ) {
+    const { bytesRead } = await file.read(chunk, bytes, chunk.length - bytes, position + bytes);
+    if (bytesRead === 0) throw new Error(`log: expected ${size} bytes, got ${position + bytes}: it is being cut`);
     bytes += bytesRead;
   }
-  return chunk.subarray(0, bytes);
+  return chunk;
 }
 
 function checkNext({ line }: BatchLine, head: LogHead, { offset }: Place): Record {
