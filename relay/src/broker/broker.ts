@@ -1,4 +1,4 @@
-import type { PublicKey } from "@circles/sdk/protocol";
+import type { PublicKey, TaskId } from "@circles/sdk/protocol";
 import type { Event, Outcome, Task, TaskKey } from "../task.ts";
 
 /** A task in a worker's hands. */
@@ -70,6 +70,8 @@ export interface Broker {
   follow(key: TaskKey, options: FollowOptions, signal: AbortSignal): Promise<Outcome>;
   /** Asks for the task's end; `follow` tells whether it came before the commit. @throws {UnknownTask} */
   cancel(key: TaskKey): Promise<void>;
+  /** The key under which a task of this circle can be followed or cancelled, whoever its caller is. For the owner. */
+  find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined>;
   /** Ends every wait with a rejection. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { PublicKey, TaskId } from "@circles/sdk/protocol";
 import type { Event, Outcome, TaskHashes, TaskKey } from "../task.ts";
 
 export type EndedTask = { readonly hashes: TaskHashes; readonly events: readonly Event[]; readonly outcome: Outcome };
@@ -30,6 +31,14 @@ export class EndedTasks {
   get(key: TaskKey): EndedTask | undefined {
     const task = this.#tasks.get(key);
     return task && task.until > Date.now() ? task : undefined;
+  }
+
+  /** The key of a task by its id, whoever its caller was. */
+  find(circle: PublicKey, id: TaskId): TaskKey | undefined {
+    for (const key of this.#tasks.keys()) {
+      if (key.startsWith(circle) && key.endsWith(`/${id}`) && this.get(key)) return key;
+    }
+    return undefined;
   }
 
   #forget(key: TaskKey): void {

@@ -1,4 +1,4 @@
-import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circles/sdk/protocol";
+import { ErrorCode, type LimitReached, type PublicKey, type TaskId, WireError } from "@circles/sdk/protocol";
 import { type Event, isSamePlay, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
 import {
   type Broker,
@@ -18,11 +18,11 @@ const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
 });
 const RETRY_AFTER_MS = 250;
 
-type MemoryClaim = Omit<Claim, "tasks"> & { readonly tasks: readonly QueuedTask[] };
 type Circle = {
   readonly key: PublicKey;
   readonly queue: QueuedTask[];
-  claim: MemoryClaim | undefined;
+  /** Fence of the claim that is on it, and what is left of that, in order. */
+  claim: { readonly fence: number; readonly unfinished: Map<TaskKey, QueuedTask> } | undefined;
   /** Tasks that wait or run. */
   tasks: number;
 };
@@ -102,20 +102,22 @@ export class MemoryBroker implements Broker {
   }
 
   emit(claim: Claim, key: TaskKey, event: Event): void {
-    this.#held(claim, key)?.emit(event);
+    this.#unfinished(claim)?.get(key)?.emit(event);
   }
 
   async finish(claim: Claim, key: TaskKey, outcome: Outcome): Promise<boolean> {
-    const queued = this.#held(claim, key);
-    if (!queued) return false;
+    const unfinished = this.#unfinished(claim);
+    const queued = unfinished?.get(key);
+    if (!unfinished || !queued) return false;
+    unfinished.delete(key);
     this.#end(queued, outcome);
-    if (this.#unfinished(claim).length === 0) this.#endClaim(claim.circle, []);
+    if (unfinished.size === 0) this.#endClaim(claim.circle, []);
     return true;
   }
 
   async release(claim: Claim): Promise<void> {
     const unfinished = this.#unfinished(claim);
-    if (unfinished.length > 0) this.#endClaim(claim.circle, unfinished);
+    if (unfinished) this.#endClaim(claim.circle, [...unfinished.values()]);
   }
 
   async follow(key: TaskKey, options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
@@ -133,6 +135,12 @@ export class MemoryBroker implements Broker {
     const queued = this.#tasks.get(key);
     if (queued) queued.cancel();
     else if (!this.#ended.get(key)) throw new UnknownTask("task: no such task");
+  }
+
+  async find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined> {
+    const { queue = [], claim } = this.#circles.get(circle) ?? {};
+    const tasks = [...queue, ...(claim?.unfinished.values() ?? [])];
+    return tasks.find(({ task }) => task.id === id)?.key ?? this.#ended.find(circle, id);
   }
 
   async close(): Promise<void> {
@@ -193,18 +201,14 @@ export class MemoryBroker implements Broker {
     // The clock keeps fences rising from one process to the next.
     this.#fence = Math.max(this.#fence + 1, Date.now() * 1000);
     const tasks = circle.queue.splice(0, mostTasks);
-    circle.claim = { circle: circle.key, fence: this.#fence, tasks, lost: NEVER };
-    return circle.claim;
+    circle.claim = { fence: this.#fence, unfinished: new Map(tasks.map((queued) => [queued.key, queued])) };
+    return { circle: circle.key, fence: this.#fence, tasks, lost: NEVER };
   }
 
-  /** What is left of a claim; nothing if it is over. Tasks are compared as such: a key may be in use again. */
-  #unfinished(claim: Claim): QueuedTask[] {
-    const held = this.#circles.get(claim.circle)?.claim;
-    return held?.fence === claim.fence ? held.tasks.filter((queued) => this.#tasks.get(queued.key) === queued) : [];
-  }
-
-  #held(claim: Claim, key: TaskKey): QueuedTask | undefined {
-    return this.#unfinished(claim).find((queued) => queued.key === key);
+  /** What is left of a claim; `undefined` if it is over. */
+  #unfinished({ circle, fence }: Claim): Map<TaskKey, QueuedTask> | undefined {
+    const held = this.#circles.get(circle)?.claim;
+    return held?.fence === fence ? held.unfinished : undefined;
   }
 
   #end(queued: QueuedTask, outcome: Outcome): void {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { MAX_FRAME_BYTES, MAX_SCRIPT_BYTES, type Nonce } from "@circles/sdk/protocol";
+import { MAX_FRAME_BYTES, MAX_SCRIPT_BYTES } from "@circles/sdk/protocol";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { alice, bob } from "../../test/people.ts";
@@ -113,93 +113,6 @@ describe("a relay's wire", () => {
     expect(await wire.closed).toMatchObject({ code: 1003 });
   });
 
-  it("[GW4] a login takes keys in every form people write them in", async () => {
-    const wire = await dial(`0x${alice.publicKey.toUpperCase()}`);
-    const { result } = await wire.call("fetch_nonce", { pubkey: `0x${alice.publicKey}` });
-    const { nonce } = result as { nonce: Nonce };
-    const host = new URL(relay.url).host;
-    const signature = await alice.signLogin(nonce, { circle: alice.publicKey, host });
-    expect(await wire.call("authenticate", { pubkey: alice.publicKey.toUpperCase(), signature })).toMatchObject({
-      result: { authenticated: true },
-    });
-  });
-
-  describe("[GW5] invalid credentials are answered with -32002 and end the connection:", () => {
-    const fetchNonce = async (wire: Wire, pubkey: string = alice.publicKey) =>
-      ((await wire.call("fetch_nonce", { pubkey })).result as { nonce: Nonce }).nonce;
-    const sign = (nonce: Nonce, signer = alice) =>
-      signer.signLogin(nonce, { circle: alice.publicKey, host: new URL(relay.url).host });
-    const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-
-    it.each<[string, (wire: Wire) => Promise<{ pubkey: string; signature: string }>]>([
-      ["no nonce was fetched", async () => ({ pubkey: alice.publicKey, signature: "0".repeat(128) })],
-      [
-        "another key's signature",
-        async (wire) => ({ pubkey: alice.publicKey, signature: await sign(await fetchNonce(wire), bob) }),
-      ],
-      [
-        "another key than the nonce was fetched for",
-        async (wire) => ({ pubkey: bob.publicKey, signature: await sign(await fetchNonce(wire), bob) }),
-      ],
-      [
-        "another connection's nonce",
-        async (wire) => {
-          await fetchNonce(wire);
-          return { pubkey: alice.publicKey, signature: await sign(await fetchNonce(await dial())) };
-        },
-      ],
-      [
-        "a nonce before the last",
-        async (wire) => {
-          const first = await fetchNonce(wire);
-          await fetchNonce(wire);
-          return { pubkey: alice.publicKey, signature: await sign(first) };
-        },
-      ],
-      [
-        "high s",
-        async (wire) => {
-          const signature = await sign(await fetchNonce(wire));
-          const s = ORDER - BigInt(`0x${signature.slice(64)}`);
-          return { pubkey: alice.publicKey, signature: signature.slice(0, 64) + s.toString(16).padStart(64, "0") };
-        },
-      ],
-      [
-        "DER",
-        async (wire) => {
-          const signature = await sign(await fetchNonce(wire));
-          const der = `3044022${signature.slice(1, 2)}${signature}`;
-          return { pubkey: alice.publicKey, signature: der };
-        },
-      ],
-      [
-        "r and s of zero",
-        async (wire) => {
-          await fetchNonce(wire);
-          return { pubkey: alice.publicKey, signature: "0".repeat(128) };
-        },
-      ],
-      [
-        "hex in upper case",
-        async (wire) => ({ pubkey: alice.publicKey, signature: (await sign(await fetchNonce(wire))).toUpperCase() }),
-      ],
-    ])("%s", async (_, credentials) => {
-      const wire = await dial();
-      const answer = await wire.call("authenticate", await credentials(wire));
-      expect(answer).toMatchObject({ error: { code: -32002 } });
-      expect(await wire.closed).toMatchObject({ code: 1008 });
-    });
-
-    it("a nonce that was used", async () => {
-      const wire = await dial();
-      const signature = await sign(await fetchNonce(wire));
-      const credentials = { pubkey: alice.publicKey, signature };
-      expect(await wire.call("authenticate", credentials)).toHaveProperty("result");
-      expect(await wire.call("authenticate", credentials)).toMatchObject({ error: { code: -32002 } });
-      expect(await wire.closed).toMatchObject({ code: 1008 });
-    });
-  });
-
   it.each([
     ["a path that is no key", "/nobody", {}, 400],
     ["a key off the curve", `/02${"f".repeat(64)}`, {}, 400],
@@ -261,7 +174,27 @@ describe("a relay's wire", () => {
     expect(await wire.call("attach", { task_id })).toMatchObject({ error: { code: -32005, data: { log: {} } } });
   });
 
-  it("[GW9] to anyone but its caller a task is unknown", async () => {
+  it("[GW9] an owner attaches to, and cancels, what others play in the circle", async () => {
+    const relay = await startRelayInProcess({ open: true });
+    const dialHere = async (peer: typeof alice) => {
+      const wire = await Wire.dial(`${relay.url}/${alice.publicKey}`);
+      wires.push(wire);
+      await wire.login(peer);
+      return wire;
+    };
+    const [owner, guest] = [await dialHere(alice), await dialHere(bob)];
+    const task_id = "d".repeat(20);
+    const guestPlay = guest.call("play", { script: "print('busy'); for (;;) {}", task_id });
+    expect(await guestPlay).toMatchObject({ method: "play_event" });
+    expect(await owner.call("cancel", { task_id })).toMatchObject({ result: { cancelled: true } });
+    expect(await guest.next()).toMatchObject({ error: { code: -32006 } });
+    owner.send(JSON.stringify({ jsonrpc: "2.0", id: 9, method: "attach", params: { task_id } }));
+    expect(await owner.next()).toMatchObject({ method: "play_event", params: { data: "busy" } });
+    expect(await owner.next()).toMatchObject({ id: 9, error: { code: -32006 } });
+    await relay.close();
+  });
+
+  it("[GW9] to anyone but its caller and the owner a task is unknown", async () => {
     const wire = await session();
     const task_id = "b".repeat(20);
     await wire.call("play", { script: "'mine'", task_id });

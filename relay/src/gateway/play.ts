@@ -12,7 +12,7 @@ import {
   writeNotification,
 } from "@circles/sdk/protocol";
 import { type Broker, UnknownTask } from "../broker/broker.ts";
-import { type Event, hashTask, type Outcome, taskKey, VOUCHED_IN_PROCESS } from "../task.ts";
+import { type Event, hashTask, type Outcome, type TaskKey, taskKey, VOUCHED_IN_PROCESS } from "../task.ts";
 import type { Connection } from "./connection.ts";
 
 /** How much longer than its deadline a caller's wait may take, so that a known outcome wins over an unknown one. */
@@ -62,17 +62,20 @@ export class Plays {
     return { cancelled: status === "cancelled" };
   }
 
-  /** A caller reaches its own tasks. To anyone else a task is unknown. @throws {WireError} -32602 */
-  async #forOneOf(connection: Connection, id: TaskId, use: (key: ReturnType<typeof taskKey>) => Promise<Outcome>) {
+  /** A caller reaches its own tasks, an owner all of its circle. To anyone else a task is unknown. @throws {WireError} */
+  async #forOneOf(connection: Connection, id: TaskId, use: (key: TaskKey) => Promise<Outcome>): Promise<Outcome> {
     const { caller } = connection.requireSession();
+    const { circle } = connection;
     try {
-      return await use(taskKey({ circle: connection.circle, caller, id }));
+      return await use(taskKey({ circle, caller, id }));
     } catch (error) {
       if (!(error instanceof UnknownTask)) throw error;
-      throw new WireError(ErrorCode.InvalidParams, "task_id: expected a task of this caller, got none that is known", {
-        param: "task_id",
-      });
     }
+    const key = caller === circle ? await this.#broker.find(circle, id) : undefined;
+    if (key) return use(key);
+    throw new WireError(ErrorCode.InvalidParams, "task_id: expected a task of this caller, got none that is known", {
+      param: "task_id",
+    });
   }
 }
 

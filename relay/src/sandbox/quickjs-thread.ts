@@ -35,8 +35,10 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
 
   const report = (entry: ReportEntry) => {
     entries.push(entry);
-    if (performance.now() - reported < MOST_DELAY_MS) return;
-    port.postMessage(takeReport());
+    reportIfDue();
+  };
+  const reportIfDue = () => {
+    if (entries.length > 0 && performance.now() - reported >= MOST_DELAY_MS) port.postMessage(takeReport());
   };
   const takeReport = (): Report => {
     const taken = { entries };
@@ -58,7 +60,10 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
         snapshot,
         limits: { ...DEFAULT_LIMITS, ...limits },
         emit: (event) => report({ number, event }),
-        cancelled: () => Atomics.load(cells, Cell.Cancelled) === number,
+        cancelled: () => {
+          reportIfDue(); // asked every now and then: what was said before a long computation is not kept back by it
+          return Atomics.load(cells, Cell.Cancelled) === number;
+        },
       });
       Atomics.store(cells, Cell.Running, 0);
       snapshot.apply(result.writes);
