@@ -31,7 +31,13 @@ const typescript = new URL("../../scripts/typescript.mjs", import.meta.url).href
 const echo = await startServer(["--import", typescript, path("echo-server.ts")]);
 const relay = await startServer([
   path("../bin/circles-relay.js"),
-  ...["--port", "0", "--open", "--log-level", "warn", "--db-path", dbPath],
+  "--port",
+  "0",
+  "--open",
+  "--log-level",
+  "warn",
+  "--db-path",
+  dbPath,
 ]);
 try {
   const cases = await makeCases();
