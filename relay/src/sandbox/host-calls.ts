@@ -19,8 +19,8 @@ const MOST_THROWN_PAYLOAD_CHARACTERS = 3 * 6 * MOST_THROWN_CHARACTERS + 64;
  */
 const MOST_DOCUMENT_LEVELS = 512;
 
-/** What a change costs beside its texts: its line in the log, its file, its places in indexes. */
-const WRITE_BYTES = 128;
+/** What a change costs beside its texts: a file on a disk, places in indexes, and a part of every message it is in. */
+const WRITE_BYTES = 1_024;
 
 const utf8 = new TextEncoder();
 

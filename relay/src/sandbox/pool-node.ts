@@ -21,6 +21,7 @@ export type ThreadPoolOptions = {
 
 /** How often running scripts are looked at from outside. */
 const LOOK_EVERY_MS = 10;
+const START_AGAIN_AFTER_MS = 500;
 
 /** quickjs-wasi's engine, compiled once for all threads. */
 export async function compileEngine(): Promise<WebAssembly.Module> {
@@ -78,8 +79,13 @@ export class ThreadPool<Source> implements Sandbox<Source> {
       onReport: (report) => this.#receive(thread, report),
     });
     this.#threads.set(thread, new Watch(graceMs));
-    await thread.ready();
-    thread.ended.catch(() => this.#lose(thread));
+    try {
+      await thread.ready();
+    } catch (error) {
+      this.#threads.delete(thread);
+      throw error;
+    }
+    thread.ended.catch((cause: unknown) => this.#lose(thread, cause));
     this.#serve(thread);
   }
 
@@ -111,7 +117,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
         if (this.#idle.has(thread)) this.#serve(thread);
       },
       (error: unknown) => {
-        for (const sequence of batch) sequence.reject(new Error("sandbox: a thread failed", { cause: error }));
+        for (const sequence of thread.sequences) sequence.reject(failed(error));
         this.#serve(thread);
       },
     );
@@ -131,6 +137,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
       const sequence = thread.sequences.find((candidate) => candidate.has(entry.number));
       if (!sequence) continue; // the thread was given up meanwhile
       if ("event" in entry) sequence.emit(entry.number, entry.event);
+      else if ("failure" in entry) sequence.reject(failed(entry.failure));
       else this.#settle(thread, sequence, entry.result);
     }
   }
@@ -164,9 +171,9 @@ export class ThreadPool<Source> implements Sandbox<Source> {
         const number = thread.running;
         const sequence = thread.sequences.find((candidate) => candidate.has(number));
         const cancelled = sequence?.isCancelled(number) ?? false;
-        if (cancelled) thread.cancel(number);
+        thread.cancel(sequence?.cancelled(number) ?? 0);
         const end = watch.look({ number, limits: sequence?.limitsOf(number) ?? {}, cancelled }, now);
-        if (end && sequence) this.#kill(thread, sequence, end);
+        if (end && thread.running === number) this.#kill(thread, number, end);
       }
       if (this.#idle.size < this.#threads.size) return;
       clearInterval(this.#looking);
@@ -175,22 +182,25 @@ export class ThreadPool<Source> implements Sandbox<Source> {
   }
 
   /** Ends a thread whose script does not stop. */
-  #kill(thread: PoolThread<Source>, sequence: QueuedSequence<Source>, end: ScriptEnd): void {
-    const number = thread.running;
+  #kill(thread: PoolThread<Source>, number: number, end: ScriptEnd): void {
     void thread.terminate();
     // Plays before it may have ended without a report: they run again, for what they gave is lost and harmless.
-    sequence.endAt(number, { end, writes: [], cpuMs: 0, killed: true });
+    this.#endAt(thread, number, end);
     this.#replace(thread);
   }
 
   /** A thread ended by itself: it ran out of its heap, or crashed. What ran in it is taken to be the cause. */
-  #lose(thread: PoolThread<Source>): void {
+  #lose(thread: PoolThread<Source>, cause: unknown): void {
     if (this.#failure || !this.#threads.has(thread)) return;
     const number = thread.running;
-    const end: ScriptEnd = { kind: "thrown", name: "InternalError", message: "the script's thread ended" };
+    if (number === 0) for (const sequence of thread.sequences) sequence.reject(failed(cause));
+    this.#endAt(thread, number, { kind: "thrown", name: "InternalError", message: "the script's thread ended" });
+    this.#replace(thread);
+  }
+
+  #endAt(thread: PoolThread<Source>, number: number, end: ScriptEnd): void {
     const sequence = thread.sequences.find((candidate) => candidate.has(number));
     sequence?.endAt(number, { end, writes: [], cpuMs: 0, killed: true });
-    this.#replace(thread);
   }
 
   #replace(thread: PoolThread<Source>): void {
@@ -198,9 +208,21 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     this.#threads.delete(thread);
     this.#idle.delete(thread);
     this.#enqueue(unfinished, { first: true });
-    this.#startThread().catch((cause: unknown) => {
-      this.#fail(new Error("sandbox: a thread could not be started", { cause }));
-    });
+    void this.#startAnother();
+  }
+
+  /** Tries until it succeeds: the machine may lack memory for a moment. What waits with no thread left is given up. */
+  async #startAnother(): Promise<void> {
+    while (!this.#failure) {
+      try {
+        await this.#startThread();
+        return;
+      } catch (cause) {
+        const error = new Error("sandbox: a thread could not be started", { cause });
+        if (this.#threads.size === 0) for (const sequence of this.#queue.splice(0)) sequence.reject(error);
+        await new Promise((resolve) => setTimeout(resolve, START_AGAIN_AFTER_MS).unref());
+      }
+    }
   }
 
   #fail(error: Error): void {
@@ -209,4 +231,8 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     for (const thread of this.#threads.keys()) for (const sequence of thread.sequences) sequence.reject(this.#failure);
     for (const sequence of this.#queue.splice(0)) sequence.reject(this.#failure);
   }
+}
+
+function failed(cause: unknown): Error {
+  return new Error("sandbox: a thread failed", { cause });
 }

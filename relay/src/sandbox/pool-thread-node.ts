@@ -12,8 +12,8 @@ import {
   type ThreadData,
 } from "./thread-protocol.ts";
 
-/** A thread's own JavaScript heap holds one play's texts; QuickJS's memory is outside it. */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, stackSizeMb: 8 };
+/** A thread's own JavaScript heap holds all that a sequence wrote; QuickJS's memory is outside it. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 512, stackSizeMb: 8 };
 
 export type PoolThreadParts = {
   /** The module that the thread runs; it calls `serveSandbox`. */

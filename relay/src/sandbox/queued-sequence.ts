@@ -19,7 +19,7 @@ type QueuedPlay = SandboxPlay &
     number: number;
     /** The script's types were taken out already. */
     stripped: boolean;
-    /** Its script had to be ended from outside; its result waits for those before it. */
+    /** It ended otherwise than in a thread; this result waits for those before it. */
     ended?: ScriptResult;
   };
 
@@ -37,20 +37,22 @@ export class QueuedSequence<Source> {
   readonly #snapshot: Source;
   /** Those without a result, the next first. */
   readonly #plays: QueuedPlay[] = [];
-  readonly #written: Write[] = [];
+  /** Each name once, with its last change. */
+  readonly #written = new Map<string, Write>();
 
   /** Scripts that `stripper` knows go without their types at once. */
   constructor({ circle, snapshot, plays }: Sequence<Source>, stripper?: TypeStripper) {
     this.#circle = circle;
     this.#snapshot = snapshot;
-    this.results = plays.map(
-      (play) =>
-        new Promise<ScriptResult>((resolve, reject) => {
-          const known = stripper?.known(play.script);
-          const script = known ?? play.script;
-          this.#plays.push({ ...play, script, resolve, reject, number: 0, stripped: known !== undefined });
-        }),
-    );
+    this.results = plays.map((play) => {
+      const result = new Promise<ScriptResult>((resolve, reject) => {
+        const known = stripper?.known(play.script);
+        const script = known ?? play.script;
+        this.#plays.push({ ...play, script, resolve, reject, number: 0, stripped: known !== undefined });
+      });
+      result.catch(() => {}); // whoever waits for them in order need not come to this one when another rejects
+      return result;
+    });
   }
 
   get ended(): boolean {
@@ -71,7 +73,10 @@ export class QueuedSequence<Source> {
   /** What to send to a thread. Plays that were cancelled or are late meanwhile have their result instead. */
   dispatch(): ThreadSequence<Source> {
     const now = Date.now();
-    for (const play of this.#plays) if (play.deadline !== undefined && play.deadline <= now) play.ended ??= LATE;
+    for (const play of this.#plays) {
+      if (play.signal?.aborted) play.ended ??= CANCELLED;
+      if (play.deadline !== undefined && play.deadline <= now) play.ended ??= LATE;
+    }
     this.#settleKnown();
     const knownAt = this.#plays.findIndex(({ ended }) => ended);
     const plays = (knownAt < 0 ? this.#plays : this.#plays.slice(0, knownAt)).map((play) => {
@@ -79,7 +84,7 @@ export class QueuedSequence<Source> {
       const { number, script, args, caller } = play;
       return { number, script, args, caller, limits: limitsOf(play, now) };
     });
-    return { circle: this.#circle, snapshot: this.#snapshot, written: this.#written, plays };
+    return { circle: this.#circle, snapshot: this.#snapshot, written: Array.from(this.#written.values()), plays };
   }
 
   /** Is the play with this number one of these? */
@@ -89,6 +94,11 @@ export class QueuedSequence<Source> {
 
   isCancelled(number: number): boolean {
     return this.#plays.find((play) => play.number === number)?.signal?.aborted ?? false;
+  }
+
+  /** The number to tell a thread that runs the play `running`: of that play if it was cancelled, else of the first that was. */
+  cancelled(running: number): number | undefined {
+    return this.isCancelled(running) ? running : this.#plays.find(({ signal }) => signal?.aborted)?.number;
   }
 
   limitsOf(number: number): Partial<Limits> {
@@ -102,7 +112,7 @@ export class QueuedSequence<Source> {
 
   /** Ends the next play. */
   settle(result: ScriptResult): void {
-    this.#written.push(...result.writes);
+    for (const write of result.writes) this.#written.set(write.name, write);
     this.#plays.shift()?.resolve(result);
     this.#settleKnown();
   }
@@ -114,9 +124,9 @@ export class QueuedSequence<Source> {
     this.#settleKnown();
   }
 
+  /** A play that a thread has is never one of these: those behind it may have read what it wrote. */
   #settleKnown(): void {
-    const [play] = this.#plays;
-    const known = play?.ended ?? (play?.signal?.aborted ? CANCELLED : undefined);
+    const known = this.#plays[0]?.ended;
     if (known) this.settle(known);
   }
 

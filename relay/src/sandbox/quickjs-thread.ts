@@ -11,6 +11,7 @@ import {
   type ReportEntry,
   type ThreadApi,
   type ThreadData,
+  type ThreadPlay,
   type ThreadSequence,
 } from "./thread-protocol.ts";
 
@@ -32,27 +33,30 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
   const instance = new QuickjsInstance(module);
   let entries: ReportEntry[] = [];
   let reported = 0;
+  /** The last play of which an event was reported before its result. */
+  let toldOf = 0;
 
-  const report = (entry: ReportEntry) => {
-    entries.push(entry);
-    reportIfDue();
-  };
-  const reportIfDue = () => {
-    if (entries.length > 0 && performance.now() - reported >= MOST_DELAY_MS) port.postMessage(takeReport());
-  };
   const takeReport = (): Report => {
     const taken = { entries };
+    const last = entries.at(-1);
+    if (last && "event" in last) toldOf = last.number;
     entries = [];
     reported = performance.now();
     return taken;
   };
-  const runSequence = ({ circle, snapshot: source, written, plays }: ThreadSequence<Source>) => {
-    const snapshot = new SequenceSnapshot(openSnapshot(source));
-    snapshot.apply(written);
-    const start = performance.now();
-    for (const { number, script, args, caller, limits } of plays) {
-      Atomics.store(cells, Cell.Running, number);
-      const result = instance.run({
+  const reportIfDue = () => {
+    if (entries.length > 0 && performance.now() - reported >= MOST_DELAY_MS) port.postMessage(takeReport());
+  };
+  const report = (entry: ReportEntry) => {
+    entries.push(entry);
+    // A play whose result is lost with its thread runs again: what it said must not have left before.
+    if ("result" in entry && entry.number === toldOf) port.postMessage(takeReport());
+    else reportIfDue();
+  };
+  const play = (snapshot: Snapshot, circle: string, { number, script, args, caller, limits }: ThreadPlay) => {
+    Atomics.store(cells, Cell.Running, number);
+    try {
+      return instance.run({
         script,
         args,
         caller,
@@ -65,9 +69,18 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
           return Atomics.load(cells, Cell.Cancelled) === number;
         },
       });
+    } finally {
       Atomics.store(cells, Cell.Running, 0);
+    }
+  };
+  const runSequence = ({ circle, snapshot: source, written, plays }: ThreadSequence<Source>) => {
+    const snapshot = new SequenceSnapshot(openSnapshot(source));
+    snapshot.apply(written);
+    const start = performance.now();
+    for (const next of plays) {
+      const result = play(snapshot, circle, next);
       snapshot.apply(result.writes);
-      report({ number, result });
+      report({ number: next.number, result });
       if (result.end.kind === "thrown" && result.end.compiling) return;
       if (performance.now() - start > MOST_SEQUENCE_MS) return;
     }
@@ -76,7 +89,14 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
     reported = performance.now();
     for (const [i, sequence] of sequences.entries()) {
       const claim = Atomics.compareExchange(cells, Cell.FirstClaim + i, Claim.Free, Claim.Taken);
-      if (claim === Claim.Free) runSequence(sequence);
+      if (claim !== Claim.Free) continue;
+      try {
+        runSequence(sequence);
+      } catch (error) {
+        // The last one has no result yet, wherever this happened.
+        const number = sequence.plays.at(-1)?.number ?? 0;
+        report({ number, failure: error instanceof Error ? error : new Error(String(error)) });
+      }
     }
     return takeReport();
   };

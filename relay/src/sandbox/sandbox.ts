@@ -13,7 +13,7 @@ export type Limits = {
   readonly events: number;
   /** UTF-8 bytes of the JSON of all events together. */
   readonly eventBytes: number;
-  /** UTF-8 bytes of names and values in the write set, and 128 for each of its changes. */
+  /** UTF-8 bytes of names and values in the write set, and 1,024 for each of its changes. */
   readonly storageBytes: number;
 };
 

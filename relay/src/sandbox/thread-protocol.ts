@@ -53,7 +53,9 @@ export type ThreadApi<Source> = {
 export type Report = { readonly entries: readonly ReportEntry[] };
 export type ReportEntry =
   | { readonly number: number; readonly event: Event }
-  | { readonly number: number; readonly result: ScriptResult };
+  | { readonly number: number; readonly result: ScriptResult }
+  /** The thread cannot run the sequence of this play; the script is not to blame. */
+  | { readonly number: number; readonly failure: Error };
 
 export function isReport(message: unknown): message is Report {
   return typeof message === "object" && message !== null && Object.hasOwn(message, "entries");

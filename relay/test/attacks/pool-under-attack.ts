@@ -5,6 +5,9 @@ import type { Event } from "../../src/task.ts";
 
 type Documents = Record<string, string>;
 
+/** Its snapshot is the documents themselves. */
+export const CONTRACT_THREAD = new URL("../../src/sandbox/sandbox-contract-thread.ts", import.meta.url);
+
 /** Half of what is usual: bombs go off sooner. */
 export const MEMORY_BYTES = 16 * 2 ** 20;
 
@@ -16,9 +19,9 @@ export type Attack = RunOptions & {
   readonly circle?: string;
   readonly caller?: string;
 };
-export type Attacked = ScriptResult & { readonly events: readonly Event[] };
+type Attacked = ScriptResult & { readonly events: readonly Event[] };
 
-export type PoolUnderAttack = {
+type PoolUnderAttack = {
   readonly pool: () => ThreadPool<Documents>;
   /** Plays as mallory in alice's circle, if nothing else is said. */
   readonly play: (script: string, attack?: Attack) => Promise<Attacked>;
@@ -26,7 +29,7 @@ export type PoolUnderAttack = {
   readonly attack: (script: string, attack?: Attack) => Promise<Attacked>;
 };
 
-export type PoolOptions = {
+type PoolOptions = {
   /** What its threads run. The sandbox contract's, if left out. */
   readonly thread?: URL;
   readonly threads?: number;
@@ -37,7 +40,7 @@ export type PoolOptions = {
 
 /** A pool for the tests of one file. With one thread, bob's play follows mallory's in the same engine. */
 export function poolUnderAttack({
-  thread = new URL("../../src/sandbox/sandbox-contract-thread.ts", import.meta.url),
+  thread = CONTRACT_THREAD,
   threads = 1,
   graceMs = LONG_GRACE_MS,
   limits: usual = {},
@@ -82,7 +85,7 @@ const INNOCENT = `
   JSON.stringify([await Promise.resolve(data.get("answer")), typeof left, Object.keys(globalThis)])`;
 
 /** Bob's play: what it reads, writes, prints and returns is as if nobody had played before. */
-export async function expectInnocentPlay(pool: ThreadPool<Documents>): Promise<void> {
+async function expectInnocentPlay(pool: ThreadPool<Documents>): Promise<void> {
   const events: Event[] = [];
   const result = await playAlone(
     pool,
