@@ -11,6 +11,8 @@ function plainFunction({ args }: PlayContext<number>) {
   return args + 1;
 }
 
+const COMPUTED = "computed";
+
 const members = {
   method({ args }: PlayContext<number>) {
     return args + 1;
@@ -21,7 +23,7 @@ const members = {
   async({ args }: PlayContext<number>) {
     return args + 1;
   },
-  ["computed"]({ args }: PlayContext<number>) {
+  [COMPUTED]({ args }: PlayContext<number>) {
     return args + 1;
   },
   get({ args }: PlayContext<number>) {
@@ -53,7 +55,7 @@ describe("scriptSource", () => {
     ["a method", members.method],
     ["an async method", members.asyncMethod],
     ["a method called async", members.async],
-    ["a method with a computed name", members.computed],
+    ["a method with a computed name", members[COMPUTED]],
     ["a method called get", members.get],
   ])("[S2] %s plays", async (_, fn) => {
     expect(await evaluate(scriptSource(fn))).toBe(21);
