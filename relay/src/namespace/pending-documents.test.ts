@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PendingDocuments } from "./pending-documents.ts";
+
+/** Files that are written when a test says so. */
+class HeldFiles {
+  readonly held: Map<string, string | null> = new Map();
+  readonly order: string[] = [];
+  #waiting: { resolve: () => void; reject: (error: unknown) => void } | undefined;
+
+  async write(name: string, value: string | null): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    this.order.push(value === null ? `-${name}` : name);
+    if (value === null) this.held.delete(name);
+    else this.held.set(name, value);
+  }
+
+  /** Lets one write happen; answers whether one waited. */
+  async step(): Promise<boolean> {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve();
+    await new Promise(setImmediate);
+    return waiting !== undefined;
+  }
+
+  fail(): void {
+    this.#waiting?.reject(new Error("ENOSPC"));
+    this.#waiting = undefined;
+  }
+}
+
+const anyChange = fc.tuple(fc.constantFrom("a", "b", "c"), fc.option(fc.constantFrom("1", "2"), { nil: null }));
+
+describe("PendingDocuments", () => {
+  it("[NS7] shows what was committed from the commit until it is in the file, and the files end up right", async () => {
+    const steps = fc.array(fc.oneof(fc.array(anyChange, { maxLength: 3 }), fc.constant("write" as const)));
+    await fc.assert(
+      fc.asyncProperty(steps, async (steps) => {
+        const files = new HeldFiles();
+        const pending = new PendingDocuments(files);
+        const truth = new Map<string, string | null>();
+        for (const step of steps) {
+          if (step === "write") await files.step();
+          else {
+            for (const [name, value] of step) truth.set(name, value);
+            pending.add(step);
+          }
+          const shown = pending.copy();
+          for (const [name, value] of truth) {
+            expect(shown.has(name) ? shown.get(name) : (files.held.get(name) ?? null)).toBe(value);
+          }
+        }
+        while (await files.step());
+        await pending.settled();
+        expect(pending.copy().size).toBe(0);
+        expect(files.held).toEqual(new Map([...truth].filter(([, value]) => value !== null)));
+      }),
+    );
+  });
+
+  it("[NS8] writes deletions first, for they make room", async () => {
+    const files = new HeldFiles();
+    const pending = new PendingDocuments(files);
+    pending.add([["first", "1"]]);
+    pending.add([
+      ["a.json/b", "1"],
+      ["a", null],
+      ["c", "1"],
+      ["d", null],
+    ]);
+    while (await files.step());
+    expect(files.order).toEqual(["first", "-a", "-d", "a.json/b", "c"]);
+  });
+
+  it("[NS8] writes a document that changes all the time once a round, and the others too", async () => {
+    const files = new HeldFiles();
+    const pending = new PendingDocuments(files);
+    pending.add([["busy", "0"]]);
+    pending.add([["calm", "1"]]);
+    for (let i = 1; i <= 4; i++) {
+      pending.add([["busy", String(i)]]);
+      await files.step();
+    }
+    expect(files.order).toContain("calm");
+    while (await files.step());
+    expect(files.held.get("busy")).toBe("4");
+  });
+
+  it("[NS10] writes nothing more after a failure, and does not keep anybody waiting", async () => {
+    const files = new HeldFiles();
+    const pending = new PendingDocuments(files);
+    pending.add([
+      ["a", "x".repeat(20 * 2 ** 20)],
+      ["b", "1"],
+    ]);
+    const room = pending.room();
+    await new Promise(setImmediate);
+    files.fail();
+    await Promise.all([room, pending.settled()]);
+    expect(pending.failure).toMatchObject({ message: "ENOSPC" });
+    pending.add([["c", "1"]]);
+    expect(await files.step()).toBe(false);
+    expect([...pending.copy().keys()]).toEqual(["a", "b", "c"]);
+  });
+
+  it.each<[string, [string, string | null][]]>([
+    ["1,000 documents", Array.from({ length: 1_001 }, (_, i) => [`d${i}`, null])],
+    ["16 Mi characters", [["d", "x".repeat(16 * 2 ** 20)]]],
+  ])("[NS10] makes those wait who come when %s are behind", async (_, documents) => {
+    const files = new HeldFiles();
+    const pending = new PendingDocuments(files);
+    let hasRoom = false;
+    pending.add([["first", "1"]]);
+    await pending.room();
+    pending.add(documents);
+    const room = pending.room().then(() => {
+      hasRoom = true;
+    });
+    await files.step();
+    expect(hasRoom).toBe(false);
+    while (await files.step());
+    await room;
+    expect(hasRoom).toBe(true);
+  });
+});

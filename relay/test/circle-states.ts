@@ -1,0 +1,39 @@
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Namespace } from "../src/namespace/namespace.ts";
+import type { LoggedWrite } from "../src/namespace/record.ts";
+import { DocumentSnapshot } from "../src/namespace/snapshot.ts";
+import { entryOf } from "./entries.ts";
+
+export type Documents = Record<string, unknown>;
+
+/** All documents that a play beginning now would see. */
+export function documentsOf(namespace: Namespace): Documents {
+  const snapshot = new DocumentSnapshot(namespace.snapshot());
+  return Object.fromEntries(snapshot.list("").map((name) => [name, JSON.parse(snapshot.read(name) ?? "")]));
+}
+
+/** What is left of documents when a play has written; `undefined` deletes. */
+export function after(documents: Documents, changes: Documents): Documents {
+  return Object.fromEntries(Object.entries({ ...documents, ...changes }).filter(([, value]) => value !== undefined));
+}
+
+export function writesOf(changes: Documents): LoggedWrite[] {
+  return Object.entries(changes).map(([name, value]) =>
+    value === undefined ? { delete: name } : { set: name, value },
+  );
+}
+
+/** Commits one play that makes these changes, as a worker does. */
+export async function commit(namespace: Namespace, id: string, changes: Documents = {}) {
+  const writes = writesOf(changes);
+  namespace.takeNames(writes);
+  return namespace.commit(entryOf({ id, writes }));
+}
+
+/** Makes a circle's folder of one state's documents and another's log: what a crash may leave. */
+export async function mixStates(to: string, { data, logs }: { data: string; logs: string }): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await cp(join(data, "data"), join(to, "data"), { recursive: true });
+  await cp(join(logs, "logs"), join(to, "logs"), { recursive: true });
+}
