@@ -35,14 +35,14 @@ export async function startRelayProcess(args: readonly string[]): Promise<RelayP
   const child = spawnRelay(args);
   let stderr = "";
   child.stderr?.on("data", (data: Buffer) => (stderr += data.toString("utf8")));
-  const ended = once(child, "exit").then(() => {
-    throw new Error(`circles-relay ended before it was ready: ${stderr}`);
-  });
   if (!child.stdout) throw new Error("circles-relay: expected its output");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ready = await Promise.race([lines.next(), ended]);
-  ended.catch(() => {}); // from here on its end is what a test asks for
-  const [, url = "", port = ""] = /ready at (ws:\/\/[^/]+:(\d+))\//.exec(String(ready.value)) ?? [];
+  const ready = await lines.next();
+  if (ready.done) {
+    await once(child, "close");
+    throw new Error(`circles-relay ended before it was ready: ${stderr}`);
+  }
+  const [, url = "", port = ""] = /ready at (ws:\/\/[^/]+:(\d+))\//.exec(ready.value) ?? [];
   return {
     child,
     url,

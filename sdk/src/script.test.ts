@@ -11,8 +11,6 @@ function plainFunction({ args }: PlayContext<number>) {
   return args + 1;
 }
 
-const COMPUTED = "computed";
-
 const members = {
   method({ args }: PlayContext<number>) {
     return args + 1;
@@ -23,7 +21,8 @@ const members = {
   async({ args }: PlayContext<number>) {
     return args + 1;
   },
-  [COMPUTED]({ args }: PlayContext<number>) {
+  // biome-ignore lint/complexity/useLiteralKeys: the form is the point
+  ["computed"]({ args }: PlayContext<number>) {
     return args + 1;
   },
   get({ args }: PlayContext<number>) {
@@ -55,7 +54,7 @@ describe("scriptSource", () => {
     ["a method", members.method],
     ["an async method", members.asyncMethod],
     ["a method called async", members.async],
-    ["a method with a computed name", members[COMPUTED]],
+    ["a method with a computed name", members.computed],
     ["a method called get", members.get],
   ])("[S2] %s plays", async (_, fn) => {
     expect(await evaluate(scriptSource(fn))).toBe(21);
