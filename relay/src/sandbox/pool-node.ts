@@ -193,7 +193,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
   #lose(thread: PoolThread<Source>, cause: unknown): void {
     if (this.#failure || !this.#threads.has(thread)) return;
     const number = thread.running;
-    if (number === 0) for (const sequence of thread.sequences) sequence.reject(failed(cause));
+    if (number === 0) for (const sequence of thread.sequences) sequence.lose(failed(cause));
     this.#endAt(thread, number, { kind: "thrown", name: "InternalError", message: "the script's thread ended" });
     this.#replace(thread);
   }

@@ -11,6 +11,8 @@ import {
 import type { ThreadSequence } from "./thread-protocol.ts";
 import type { TypeStripper } from "./type-stripper.ts";
 
+const MOST_LOSSES = 2;
+
 type QueuedPlay = SandboxPlay &
   RunOptions & {
     readonly resolve: (result: ScriptResult) => void;
@@ -39,6 +41,7 @@ export class QueuedSequence<Source> {
   readonly #plays: QueuedPlay[] = [];
   /** Each name once, with its last change. */
   readonly #written = new Map<string, Write>();
+  #losses = 0;
 
   /** Scripts that `stripper` knows go without their types at once. */
   constructor({ circle, snapshot, plays }: Sequence<Source>, stripper?: TypeStripper) {
@@ -128,6 +131,12 @@ export class QueuedSequence<Source> {
   #settleKnown(): void {
     const known = this.#plays[0]?.ended;
     if (known) this.settle(known);
+  }
+
+  /** A thread that had it ended for no known cause: that is tried again, but not for ever. */
+  lose(error: unknown): void {
+    this.#losses += 1;
+    if (this.#losses > MOST_LOSSES) this.reject(error);
   }
 
   reject(error: unknown): void {
