@@ -6,8 +6,8 @@ import { siblingModule } from "./sibling-module-node.ts";
 import type { Stripped, TypeStripper } from "./type-stripper.ts";
 import type { StripperThread } from "./type-stripper-thread.ts";
 
-/** Time for one script. Loading the compiler, once, takes a good part of a second. */
-const MOST_STRIP_MS = 5_000;
+/** Time for one script. The longest that a play can send, all of it types, takes a quarter of this. */
+const MOST_STRIP_MS = 2_000;
 /** The compiler holds some 80 MB: a relay that sees no TypeScript for this long gives them back. */
 const IDLE_MS = 60_000;
 
@@ -41,17 +41,21 @@ export class ThreadTypeStripper implements TypeStripper {
     const { worker, remote } = this.#thread;
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), MOST_STRIP_MS);
       worker.once("error", () => resolve(undefined));
       worker.once("exit", () => resolve(undefined));
     });
     try {
-      const stripped = await Promise.race([remote.strip(script), ended]);
+      await Promise.race([remote.strip(""), ended]); // loading the compiler, once, is not the script's time
+      const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), MOST_STRIP_MS);
+      });
+      const stripped = await Promise.race([remote.strip(script), ended, late]);
       if (!stripped) await this.close();
       if (stripped?.kind === "stripped" && stripped.script !== script) this.#kept.set(script, stripped.script);
       return stripped;
     } catch {
-      return undefined; // the parser gave up on it, for example on nesting deeper than its stack
+      // The parser gave up on it, for example on nesting deeper than its stack: whatever it is, it stays as it is.
+      return { kind: "stripped", script };
     } finally {
       clearTimeout(timer);
       worker.removeAllListeners("exit").removeAllListeners("error");

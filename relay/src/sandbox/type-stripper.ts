@@ -6,7 +6,7 @@ export type Stripped =
 
 /** Replaces TypeScript's types with white space, so that every line and column stays. */
 export interface TypeStripper {
-  /** Resolves with `undefined` when the script could not be dealt with in time. */
+  /** Resolves with `undefined` when what strips had to be ended, because it took too long or too much memory. */
   strip(script: string): Promise<Stripped | undefined>;
   /** What `strip` gave for a script not long ago, if it was JavaScript. */
   known(script: string): string | undefined;

@@ -14,8 +14,9 @@ export async function compileAsTypeScript(
   { script, stripped: wasStripped }: { readonly script: string; readonly stripped: boolean },
   result: ScriptResult,
 ): Promise<Compiled> {
-  const stripped = wasStripped ? undefined : await stripper.strip(script);
-  if (!stripped || result.end.kind !== "thrown") return { result };
+  if (wasStripped || result.end.kind !== "thrown") return { result };
+  const stripped = await stripper.strip(script);
+  if (!stripped) return { result: { ...result, killed: true } };
   if (stripped.kind === "stripped") return stripped.script === script ? { result } : { script: stripped.script };
   const { syntax, line, column } = stripped;
   const message = `${syntax}: this TypeScript is more than types and cannot be played as JavaScript`;

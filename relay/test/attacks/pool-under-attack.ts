@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { ThreadPool } from "../../src/sandbox/pool-node.ts";
 import type { Limits, RunOptions, SandboxPlay, ScriptResult } from "../../src/sandbox/sandbox.ts";
+import type { TypeStripper } from "../../src/sandbox/type-stripper.ts";
 import type { Event } from "../../src/task.ts";
 
 type Documents = Record<string, string>;
@@ -34,6 +35,7 @@ type PoolOptions = {
   readonly thread?: URL;
   readonly threads?: number;
   readonly graceMs?: number;
+  readonly stripper?: TypeStripper;
   /** Mallory's limits, where a test says nothing else. */
   readonly limits?: Partial<Limits>;
 };
@@ -44,10 +46,11 @@ export function poolUnderAttack({
   threads = 1,
   graceMs = LONG_GRACE_MS,
   limits: usual = {},
+  ...rest
 }: PoolOptions = {}): PoolUnderAttack {
   let pool: ThreadPool<Documents>;
   beforeAll(async () => {
-    pool = await ThreadPool.start<Documents>({ thread, threads, graceMs });
+    pool = await ThreadPool.start<Documents>({ thread, threads, graceMs, ...rest });
   });
   afterAll(() => pool.close());
 
