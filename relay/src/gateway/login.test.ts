@@ -33,6 +33,18 @@ describe("logging in", () => {
     });
   });
 
+  it("[GW5] a connection fetches 32 nonces and no more, and the last is still good", async () => {
+    const wire = await dial();
+    for (let i = 0; i < 31; i++)
+      expect(await wire.call("fetch_nonce", { pubkey: bob.publicKey })).toHaveProperty("result");
+    const { result } = await wire.call("fetch_nonce", { pubkey: alice.publicKey });
+    const refused = await wire.call("fetch_nonce", { pubkey: alice.publicKey });
+    expect(refused).toMatchObject({ error: { code: -32007, data: { limit: "nonces", allowed: 32 } } });
+    const { nonce } = result as { nonce: Nonce };
+    const signature = await alice.signLogin(nonce, { circle: alice.publicKey, host: new URL(relay.url).host });
+    expect(await wire.call("authenticate", { pubkey: alice.publicKey, signature })).toHaveProperty("result");
+  });
+
   describe("[GW5] invalid credentials are answered with -32002 and end the connection:", () => {
     const fetchNonce = async (wire: Wire, pubkey: string = alice.publicKey) =>
       ((await wire.call("fetch_nonce", { pubkey })).result as { nonce: Nonce }).nonce;

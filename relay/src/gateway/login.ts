@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import {
   ErrorCode,
+  type LimitReached,
   type Methods,
   makeLoginNonce,
   NONCE_LIFETIME_S,
@@ -14,6 +15,10 @@ import {
 import type { Verifier } from "../signatures/verifier.ts";
 import type { Connection } from "./connection.ts";
 
+/** On one connection. Checking a key costs more than asking for it: a flood of requests is to cost a flood of connections. */
+const MOST_NONCES = 32;
+const RETRY_AFTER_MS = 60_000;
+
 type Issued = { readonly nonce: Nonce; readonly pubkey: PublicKey; readonly expiresAt: number };
 
 /**
@@ -23,6 +28,7 @@ type Issued = { readonly nonce: Nonce; readonly pubkey: PublicKey; readonly expi
 export class Login {
   readonly #verifier: Verifier;
   readonly #issued = new WeakMap<Connection, Issued>();
+  readonly #fetched = new WeakMap<Connection, number>();
   readonly #now: () => number;
 
   /** `now` in Unix seconds. */
@@ -32,7 +38,11 @@ export class Login {
   }
 
   fetchNonce(params: unknown, connection: Connection): Methods["fetch_nonce"]["result"] {
-    const pubkey = parseKey(parseFetchNonce(params).pubkey);
+    const { pubkey: text } = parseFetchNonce(params);
+    const fetched = this.#fetched.get(connection) ?? 0;
+    if (fetched >= MOST_NONCES) throw tooManyNonces(fetched);
+    this.#fetched.set(connection, fetched + 1);
+    const pubkey = parseKey(text);
     const { circle, host } = connection;
     const expiresAt = this.#now() + NONCE_LIFETIME_S;
     const nonce = makeLoginNonce({ circle, host, expiresAt, random: randomBytes(32).toString("hex") });
@@ -63,6 +73,11 @@ function parseKey(text: string): PublicKey {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new WireError(ErrorCode.InvalidParams, `pubkey: ${message}`, { param: "pubkey" }, { cause });
   }
+}
+
+function tooManyNonces(used: number): WireError {
+  const data: LimitReached = { limit: "nonces", used, allowed: MOST_NONCES, retry_after_ms: RETRY_AFTER_MS };
+  return new WireError(ErrorCode.Busy, "busy: this connection has fetched its share of nonces", data);
 }
 
 function refused(why: string): WireError {
