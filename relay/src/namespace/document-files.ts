@@ -12,6 +12,7 @@ const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constant
 export class DocumentFiles {
   readonly #folder: string;
   #asides = 0;
+  #strays = 0;
 
   /** `folder` is the circle's: documents lie in its `data/`, and are written in its `logs/` first, where none can be. */
   constructor(folder: string) {
@@ -79,7 +80,8 @@ export class DocumentFiles {
 
   /** What somebody put into `data/` is theirs: it is kept, where no script sees it. */
   async #moveAway(path: string): Promise<void> {
-    const to = `strays/${new Date().toISOString().replaceAll(":", "-")}/${path}`;
+    this.#strays += 1;
+    const to = `strays/${new Date().toISOString().replaceAll(":", "-")}-${this.#strays}/${path}`;
     await makeFoldersBelow(this.#folder, to);
     await rename(join(this.root, path), join(this.#folder, to));
   }

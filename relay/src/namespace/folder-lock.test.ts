@@ -13,21 +13,29 @@ describe("lockFolder", () => {
   });
   afterEach(() => folder.remove());
 
-  /** A process that tries to take the lock; resolves with what it says of that. */
-  const contender = async (path: string) => {
+  /** A process that tries to take the lock when it is told to. */
+  const contender = async () => {
     const program = `import { lockFolder } from ${JSON.stringify(new URL("./folder-lock.ts", import.meta.url).href)};
-      await lockFolder(process.argv[1]).then(() => console.log("held"), (error) => console.log(error.name));
-      setInterval(() => {}, 1000);`;
+      process.stdin.once("data", (path) =>
+        lockFolder(String(path)).then(() => console.log("held"), (error) => console.log(error.name)));
+      console.log("up");`;
     const typescript = new URL("../../../scripts/typescript.mjs", import.meta.url).href;
-    const args = ["--import", typescript, "--input-type=module", "-e", program, path];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-    const [said] = (await once(child.stdout, "data")) as [Buffer];
-    const kill = async () => {
-      const exit = once(child, "exit");
-      child.kill("SIGKILL");
-      await exit;
+    const args = ["--import", typescript, "--input-type=module", "-e", program];
+    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    return {
+      async lock(path: string): Promise<string> {
+        const said = once(child.stdout, "data") as Promise<[Buffer]>;
+        child.stdin.write(path);
+        return String((await said)[0]).trim();
+      },
+      stop: () => child.kill("SIGSTOP"),
+      async kill(): Promise<void> {
+        const exit = once(child, "exit");
+        child.kill("SIGKILL");
+        await exit;
+      },
     };
-    return { said: said.toString().trim(), kill };
   };
 
   it("[LG9] one process at a time has a folder, and releasing gives it to the next", async () => {
@@ -40,7 +48,8 @@ describe("lockFolder", () => {
   });
 
   it("[LG9] a process that was killed holds nothing", async () => {
-    const holder = await contender(folder.path);
+    const holder = await contender();
+    expect(await holder.lock(folder.path)).toBe("held");
     await expect(lockFolder(folder.path)).rejects.toThrow(/in use by another process/);
     await holder.kill();
     const release = await lockFolder(folder.path);
@@ -56,11 +65,24 @@ describe("lockFolder", () => {
     await release();
   });
 
-  it("[LG9] of many who want a lock that was left behind, exactly one gets it", async () => {
-    await (await contender(folder.path)).kill();
-    const contenders = await Promise.all(Array.from({ length: 4 }, () => contender(folder.path)));
-    const said = contenders.map((one) => one.said).toSorted();
-    await Promise.all(contenders.map((one) => one.kill()));
-    expect(said).toEqual(["FolderInUse", "FolderInUse", "FolderInUse", "held"]);
+  it("[LG9] of many who want a lock that was left behind at the same time, exactly one gets it", async () => {
+    for (let round = 0; round < 5; round++) {
+      const [killed, ...contenders] = await Promise.all(Array.from({ length: 6 }, contender));
+      await killed?.lock(folder.path);
+      await killed?.kill();
+      const said = await Promise.all(contenders.map((one) => one.lock(folder.path)));
+      await Promise.all(contenders.map((one) => one.kill()));
+      expect(said.toSorted()).toEqual([...Array.from({ length: 4 }, () => "FolderInUse"), "held"]);
+    }
+  });
+
+  it("[LG9] a process that is stopped keeps its folder", async () => {
+    const holder = await contender();
+    await holder.lock(folder.path);
+    holder.stop();
+    await expect(lockFolder(folder.path)).rejects.toThrow(FolderInUse);
+    await holder.kill();
+    await (await lockFolder(folder.path))();
+    expect(await readdir(folder.path)).toEqual([]);
   });
 });

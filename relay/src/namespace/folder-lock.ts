@@ -1,87 +1,116 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { link, lstat, open, rename, unlink } from "node:fs/promises";
-import { connect, createServer, type Server } from "node:net";
+import { link, open, readdir, rm, unlink } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** Another process has the folder. */
 export class FolderInUse extends Error {
   override name = "FolderInUse";
 }
 
-/** Somebody else changed the lock meanwhile: looked at again, it is held or free. */
-const MOST_TRIES = 10;
+const NAME = /^relay\.lock\.[0-9a-f-]{36}$/;
+/** How often a process looks again while others try as well, and how long it waits in between at most. */
+const MOST_TRIES = 100;
+const MOST_WAIT_MS = 20;
+/** Who takes a call and says nothing is alive: a slow process keeps its folder. */
+const MOST_SILENCE_MS = 1_000;
 
 /**
- * Makes sure that one process at a time works in a folder. The lock is a local socket on which its holder listens: the
- * system takes it away from a process that was killed, and knows no time after which a slow one counts as dead.
- * Resolves with what releases it. @throws {FolderInUse}
+ * Makes sure that one process at a time works in a folder. Each that wants to listens on a local socket under a name of
+ * its own: the system takes it away from a process that was killed. A process has the folder when it finds nobody else
+ * listening after it could be found itself, so of two at most one does. Where several try, the first by name stays and
+ * the others hide. Resolves with what releases the folder. @throws {FolderInUse}
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const lock = join(folder, "relay.lock");
-  const name = `relay.lock.${randomUUID()}`;
-  const own = join(folder, name);
   const handle = await open(folder);
+  // Names of sockets are short; on Linux an open folder is reached by one.
+  const near = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : folder;
+  const name = `relay.lock.${randomUUID()}`;
+  const [own, shown] = [join(folder, `${name}.own`), join(folder, name)];
+  let says: Answer = "trying";
+  const server = await listen(join(near, `${name}.own`), () => says);
+  let isShown = false;
   try {
-    // Names of sockets are short; on Linux an open folder is reached by one.
-    const near = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : folder;
-    const server = await listen(join(near, name));
     for (let i = 0; i < MOST_TRIES; i++) {
-      if (await tryTo(link(own, lock), "EEXIST")) {
-        await unlink(own);
+      const others = await findOthers({ folder, near, name });
+      if (others.some((other) => other.says === "holding")) {
+        throw new FolderInUse(`db path: ${folder} is in use by another process`);
+      }
+      if (others.length === 0 && isShown) {
+        says = "holding";
         return async () => {
-          await unlink(lock);
+          await unlink(shown);
           server.close();
         };
       }
-      if (await isHeld(join(near, "relay.lock"))) {
-        server.close(); // and its name with it
-        throw new FolderInUse(`db path: ${folder} is in use by another process`);
+      if (others.length === 0) {
+        await link(own, shown); // only now that it listens: who is found and does not answer is dead
+        isShown = true;
+        continue;
       }
-      await removeLeft(lock, `${own}.left`);
+      if (isShown && others.some((other) => other.name < name)) {
+        await unlink(shown);
+        isShown = false;
+      }
+      await wait(Math.random() * MOST_WAIT_MS);
     }
-    server.close();
     throw new FolderInUse(`db path: ${folder} is being taken by other processes`);
+  } catch (error) {
+    if (isShown) await unlink(shown);
+    server.close();
+    throw error;
   } finally {
+    await rm(own, { force: true }); // closing the server may have removed it
     await handle.close();
   }
 }
 
-async function listen(near: string): Promise<Server> {
-  const server = createServer((socket) => socket.destroy());
-  server.listen(near);
+type Answer = "trying" | "holding";
+
+async function listen(path: string, answer: () => Answer): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {}); // who asked is gone
+    socket.end(answer());
+  });
+  server.listen(path);
   await once(server, "listening");
   return server.unref();
 }
 
-async function isHeld(near: string): Promise<boolean> {
-  const socket = connect(near);
+type Place = { readonly folder: string; readonly near: string; readonly name: string };
+
+/** The others who listen in the folder. What the dead left behind is removed: nobody ever uses their names again. */
+async function findOthers({ folder, near, name }: Place): Promise<{ name: string; says: Answer }[]> {
+  const names = (await readdir(folder)).filter((other) => NAME.test(other) && other !== name);
+  const answers = await Promise.all(
+    names.map(async (other) => {
+      const says = await ask(join(near, other));
+      if (!says) await rm(join(folder, other), { force: true }); // or another has
+      return says ? [{ name: other, says }] : [];
+    }),
+  );
+  return answers.flat();
+}
+
+/** What the process that listens at a path says; `undefined` if there is none. */
+async function ask(path: string): Promise<Answer | undefined> {
+  const socket = connect(path);
   try {
     await once(socket, "connect");
-    return true;
-  } catch {
-    return false; // nobody listens there any more, or it is gone
+    const said = await Promise.race([readAll(socket), wait(MOST_SILENCE_MS, "nothing", { ref: false })]);
+    return said === "trying" ? "trying" : "holding";
+  } catch (error) {
+    const isDead = ["ECONNREFUSED", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "");
+    return isDead ? undefined : "holding";
   } finally {
     socket.destroy();
   }
 }
 
-/** Removes a lock that its holder left behind when it was killed, and no other that came in its place meanwhile. */
-async function removeLeft(lock: string, aside: string): Promise<void> {
-  const left = await lstat(lock).catch(() => undefined);
-  if (!left || !(await tryTo(rename(lock, aside), "ENOENT"))) return;
-  const taken = await lstat(aside);
-  if (taken.ino !== left.ino) await tryTo(link(aside, lock), "EEXIST");
-  await unlink(aside);
-}
-
-/** Answers whether it worked; failing with `code` is an answer too. */
-async function tryTo(work: Promise<unknown>, code: string): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === code) return false;
-    throw error;
-  }
+async function readAll(socket: Socket): Promise<string> {
+  let said = "";
+  for await (const data of socket) said += String(data);
+  return said;
 }

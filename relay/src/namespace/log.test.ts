@@ -1,16 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, open, readFile, rename, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { LogHead } from "@circles/sdk/protocol";
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { entryOf, sha256 } from "../../test/entries.ts";
 import { alice, bob } from "../../test/people.ts";
 import { makeTemporaryFolder } from "../../test/temporary-folder.ts";
-import { makeBatch } from "./batch.ts";
 import { CircleLog } from "./log.ts";
 import { LogDamaged, readLog } from "./read-log.ts";
-import { genesis, makeLine, type Record } from "./record.ts";
+import { genesis, type Record } from "./record.ts";
 
 const durable = { durable: true };
 
@@ -198,62 +195,6 @@ describe("CircleLog", () => {
     await writeFile(path, (await readFile(path)).fill(0, 10, 20));
     await expect(read()).rejects.toThrow(LogDamaged);
     expect((await stat(path)).size).toBeGreaterThan(9 * 250_000); // nothing was cut off
-  });
-
-  it("[LG4] any byte that changed in any batch but the last is damage, found after the records before it", async () => {
-    const ends = await write(["t1", "t2", "t3"]);
-    const whole = await readFile(path);
-    await fc.assert(
-      fc.asyncProperty(fc.nat((ends[1] ?? 0) - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
-        const changed = Buffer.from(whole);
-        changed[at] = (whole[at] ?? 0) ^ change;
-        const before = ends.filter((end) => end <= at).length;
-        await expect(look(changed)).rejects.toThrow(new RegExp(`^log: damaged at byte \\d+, after record ${before}:`));
-      }),
-      { numRuns: 1_000 },
-    );
-  });
-
-  it("[LG4] that is damaged is left as it is", async () => {
-    await write(["t1", "t2"]);
-    const damaged = (await readFile(path)).fill("x", 20, 21);
-    await writeFile(path, damaged);
-    await expect(read()).rejects.toThrow(LogDamaged);
-    expect(await readFile(path)).toEqual(damaged);
-  });
-
-  describe("[LG4] whoever changes records and makes the batches anew is found out:", () => {
-    /** The lines of a log of four records. */
-    const fourLines = () => {
-      let head: LogHead = genesis(circle);
-      return ["t1", "t2", "t3", "t4"].map((id) => {
-        const made = makeLine(entryOf({ id }), head);
-        ({ head } = made);
-        return made.line;
-      });
-    };
-    const parse = (line: string | undefined) => JSON.parse(line ?? "") as Record;
-
-    it.each<[string, number, (lines: string[]) => (string | undefined)[]]>([
-      ["a record altered", 3, ([a, b, c, d]) => [a, b?.replace("done", "gone"), c, d]],
-      ["a record removed", 2, ([a, , c, d]) => [a, c, d]],
-      ["the first record removed", 1, ([, b, c, d]) => [b, c, d]],
-      ["two records exchanged", 2, ([a, b, c, d]) => [a, c, b, d]],
-      ["a record twice", 3, ([a, b, c, d]) => [a, b, b, c, d]],
-      ["a record put in", 3, ([a, b, c, d]) => [a, b, JSON.stringify({ ...parse(b), seq: 3 }), c, d]],
-      ["records renumbered after one was removed", 2, ([a, , c]) => [a, JSON.stringify({ ...parse(c), seq: 2 })]],
-      ["a line that is no JSON", 2, ([a, b]) => [a, b?.slice(1)]],
-      ["a line that is no record", 2, ([a]) => [a, "null"]],
-    ])("%s", async (_, seq, change) => {
-      const lines = change(fourLines()).filter((line) => line !== undefined);
-      await writeFile(path, makeBatch(lines, { synced: 0 }).bytes);
-      await expect(read()).rejects.toThrow(new RegExp(`^log: damaged at byte \\d+: expected record ${seq} `));
-    });
-
-    it("and an untouched one is not", async () => {
-      await writeFile(path, makeBatch(fourLines(), { synced: 0 }).bytes);
-      expect((await read()).tasks).toEqual(["t1", "t2", "t3", "t4"]);
-    });
   });
 
   it("[LG7] is not made where one is, and where none is opens as none", async () => {

@@ -156,30 +156,20 @@ export class CircleLog {
     const { fd } = this.#file;
     const size = this.#disk.sizeBytes(fd);
     if (size !== this.#bytes) throw new Error(`log: expected ${this.#bytes} bytes, got ${size}: somebody else wrote`);
-    try {
-      for (let written = 0; written < bytes.length; ) written += this.#disk.append(fd, bytes.subarray(written));
-    } catch (error) {
-      this.#takeBack(this.#bytes);
-      throw error;
-    }
-    if (durable) {
-      try {
-        await this.#disk.sync(fd);
-      } catch (error) {
-        // The system may have forgotten what it could not write, and show it all the same: none of it counts.
-        this.#takeBack(this.#synced);
-        throw error;
-      }
-    }
+    for (let written = 0; written < bytes.length; ) written += this.#disk.append(fd, bytes.subarray(written));
+    if (durable) await this.#sync();
     this.#bytes += bytes.length;
     if (durable) this.#synced = this.#bytes;
   }
 
-  #takeBack(bytes: number): void {
+  async #sync(): Promise<void> {
+    const { fd } = this.#file;
     try {
-      this.#disk.truncate(this.#file.fd, bytes);
-    } catch {
-      // Whoever opens the log next finds what is there and syncs it before believing it.
+      await this.#disk.sync(fd);
+    } catch (error) {
+      // The system may have forgotten what it could not write, and show it all the same: none of it counts.
+      this.#disk.truncate(fd, this.#synced);
+      throw error;
     }
   }
 }

@@ -134,7 +134,7 @@ export class Namespace {
   }
 
   async #recover(): Promise<void> {
-    for (const name of ["", "logs", "data"]) await checkFolder(join(this.#folder, name));
+    for (const name of ["", "logs"]) await checkFolder(join(this.#folder, name));
     const written = new Map<string, Place>();
     const deleted = new Set<string>();
     this.#log = await CircleLog.open(this.#logOptions, (record, place) => {
