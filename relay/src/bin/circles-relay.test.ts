@@ -1,4 +1,6 @@
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { connect } from "@circles/sdk";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alice, bob } from "../../test/people.ts";
@@ -60,6 +62,23 @@ describe("circles-relay", () => {
       `circles-relay: port ${port} at 127.0.0.1 is in use; choose another with --port, or 0 for a free one\n`,
     );
     other.close();
+  });
+
+  it("[CL6] --circles serves the keys of a file and no others; a line that is no key is named", async () => {
+    const file = join(folder.path, "circles.txt");
+    await writeFile(file, `# ours\n0x${alice.publicKey.toUpperCase()}\n\n`);
+    const relay = await startRelayProcess(["--port", "0", "--circles", file, "--db-path", join(folder.path, "served")]);
+    const circle = await connect(`${relay.url}/${alice.publicKey}`, { signer: alice });
+    expect(await circle.play("1")).toBe(1);
+    circle.close();
+    await expect(connect(`${relay.url}/${bob.publicKey}`, { signer: bob })).rejects.toThrow(/404/);
+    await relay.kill("SIGTERM");
+    await writeFile(file, `${alice.publicKey}\nnobody\n`);
+    expect(await runRelayCommand(["--circles", file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/circles\.txt, line 2: public key: expected/),
+    });
+    expect(await runRelayCommand(["--circles", join(folder.path, "none")])).toMatchObject({ code: 1 });
   });
 
   it("[CL4] --open says what it means, and lets every peer play everywhere", async () => {
