@@ -1,0 +1,123 @@
+import type { TaskId } from "@circles/sdk/protocol";
+import type { FollowOptions } from "../src/broker/broker.ts";
+import { MemoryBroker } from "../src/broker/memory-broker.ts";
+import { realDisk } from "../src/namespace/disk.ts";
+import { Namespaces } from "../src/namespace/namespaces.ts";
+import type { Record } from "../src/namespace/record.ts";
+import { open, type Policy } from "../src/policy/policy.ts";
+import { chooseVerifier } from "../src/signatures/verifier.ts";
+import { hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../src/task.ts";
+import { CoolDown } from "../src/worker/cool-down.ts";
+import { serveClaim } from "../src/worker/serve-claim.ts";
+import { ended, FakeSandbox, type Seen } from "./fake-sandbox.ts";
+import { alice } from "./people.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
+
+const never = new AbortController().signal;
+
+function add({ read }: Seen) {
+  const n = ((read("n") as number | undefined) ?? 0) + 1;
+  return ended(n, { n });
+}
+
+/** A worker with all its parts, on real files, with a sandbox that knows these scripts and a disk that a test can slow. */
+export class WorkerUnderTest {
+  readonly folder: Awaited<ReturnType<typeof makeTemporaryFolder>>;
+  readonly namespaces: Namespaces;
+  readonly coolDown = new CoolDown();
+  /** What the worker told of, that should not happen. */
+  readonly errors: unknown[] = [];
+  broker = new MemoryBroker();
+  policy: Policy = open;
+  sync = realDisk.sync;
+  /** What the script `held` waits for. */
+  hold: Promise<unknown> = Promise.resolve();
+  readonly sandbox = new FakeSandbox({
+    add,
+    look: ({ read }) => ended(read("n") ?? null),
+    say: (seen) => {
+      seen.onEvent?.({ seq: 1, kind: "print", data: "said" });
+      return add(seen);
+    },
+    held: (seen) => this.hold.then(() => add(seen)),
+    note: () => ended(null, { "notes/a": 1 }),
+    throw: () => ({ ...ended(), end: { kind: "thrown", name: "Error", message: "no" } }),
+    clash: () => ended(null, { n: 5, N: 5 }),
+    hang: () => ({ ...ended(), end: { kind: "limit", limit: "cpu_ms", allowed: 1 }, killed: true }),
+    break: () => Promise.reject(new Error("sandbox: a thread failed")),
+  });
+  #tasks = 0;
+
+  private constructor(folder: Awaited<ReturnType<typeof makeTemporaryFolder>>) {
+    this.folder = folder;
+    const disk = { ...realDisk, sync: (file: number) => this.sync(file) };
+    this.namespaces = new Namespaces({ dbPath: folder.path, disk });
+  }
+
+  static async start(): Promise<WorkerUnderTest> {
+    return new WorkerUnderTest(await makeTemporaryFolder());
+  }
+
+  /** A task of alice's in her own circle, unless told otherwise. */
+  task(script: string, given: Partial<Task> = {}): Task {
+    const texts = { script, args: given.args ?? "null" };
+    this.#tasks += 1;
+    return {
+      id: `task-${String(this.#tasks).padStart(16, "0")}` as TaskId,
+      circle: alice.publicKey,
+      caller: alice.publicKey,
+      hashes: hashTask(texts),
+      deadline: Date.now() + 60_000,
+      proof: VOUCHED_IN_PROCESS,
+      ...texts,
+      ...given,
+    };
+  }
+
+  submit(task: Task, options: FollowOptions = {}): Promise<Outcome> {
+    const outcome = this.broker.submit(task, options, never);
+    outcome.catch(() => {});
+    return outcome;
+  }
+
+  /** Takes whatever waits of one circle as one claim, and serves it. */
+  async serve(): Promise<void> {
+    const { broker, sandbox, namespaces, policy, coolDown, errors } = this;
+    const claim = await broker.take({ mostTasks: 64 }, never);
+    const verifier = await chooseVerifier();
+    const onError = (error: unknown) => errors.push(error);
+    await serveClaim({ broker, sandbox, namespaces, verifier, policy, coolDown, onError }, claim);
+  }
+
+  /** Plays all of these as one claim. */
+  async play(...tasks: Task[]): Promise<Outcome[]> {
+    const outcomes = tasks.map((task) => this.submit(task));
+    await this.serve();
+    return Promise.all(outcomes);
+  }
+
+  async recordOf({ circle, caller, id }: Task): Promise<Record | undefined> {
+    return this.namespaces.with(circle, async (namespace) => (await namespace.recall(caller, id))?.record);
+  }
+
+  /** What only memory knows of tasks is gone. */
+  async restart(): Promise<void> {
+    await this.broker.close();
+    this.broker = new MemoryBroker();
+  }
+
+  async close(): Promise<void> {
+    await this.broker.close();
+    await this.namespaces.close();
+    await this.folder.remove();
+  }
+}
+
+/** Something that happens when a test says so. */
+export function makeGate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
