@@ -1,12 +1,13 @@
 import { type Circle, ConnectionError, connect } from "@circles/sdk";
 import { makeTaskId } from "@circles/sdk/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { alice } from "./people.ts";
 import { type RelayProcess, startRelayProcess } from "./relay-process.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const INCREMENTS = 1_000;
 const AT_ONCE = 8;
+const MOST_BETWEEN_KILLS = 80;
 
 describe("a relay killed with SIGKILL again and again", () => {
   let folder: Awaited<ReturnType<typeof makeTemporaryFolder>>;
@@ -45,25 +46,30 @@ describe("a relay killed with SIGKILL again and again", () => {
       }
     };
     let started = 0;
+    let ended = 0;
     const caller = async () => {
       while (started < INCREMENTS) {
         started += 1;
         await increment();
+        ended += 1;
       }
     };
     const callers = Promise.all(Array.from({ length: AT_ONCE }, caller));
-    const ended = callers.then(() => "ended");
     let kills = 0;
-    // A random moment: whatever the relay is at then.
-    const moment = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 250, "kill"));
-    while ((await Promise.race([ended, moment()])) === "kill") {
+    while (ended < INCREMENTS) {
+      // A random moment: after some of the increments, and whatever the relay is at a little later.
+      const enough = Math.min(INCREMENTS, ended + Math.ceil(Math.random() * MOST_BETWEEN_KILLS));
+      await vi.waitUntil(() => ended >= enough, { timeout: 60_000, interval: 1 });
+      if (ended === INCREMENTS) break;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
       await relay.kill("SIGKILL");
       kills += 1;
       running = restart();
       relay = await running;
     }
+    await callers;
     circle = undefined;
     expect(await (await dial()).play("data.get('n')")).toBe(INCREMENTS);
-    expect(kills).toBeGreaterThan(3);
+    expect(kills).toBeGreaterThan(10);
   }, 180_000);
 });
