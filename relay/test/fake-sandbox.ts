@@ -17,6 +17,8 @@ export function ended(output: unknown = null, changes: Record<string, unknown> =
 /** A sandbox whose scripts are functions of the test, by name; it keeps the names of those that ran. */
 export class FakeSandbox implements Sandbox<SnapshotSource> {
   readonly ran: string[] = [];
+  /** How many documents were committed and not in their files yet when each sequence began. */
+  readonly pending: number[] = [];
   readonly #scripts: Readonly<Record<string, FakeScript>>;
 
   constructor(scripts: Readonly<Record<string, FakeScript>>) {
@@ -24,6 +26,7 @@ export class FakeSandbox implements Sandbox<SnapshotSource> {
   }
 
   run({ snapshot, plays }: Sequence<SnapshotSource>): Promise<ScriptResult>[] {
+    this.pending.push(snapshot.pending.size);
     const written = new Map<string, string | null>();
     const documents = new DocumentSnapshot(snapshot);
     const read = (name: string): unknown => {

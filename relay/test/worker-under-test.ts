@@ -40,6 +40,7 @@ export class WorkerUnderTest {
       return add(seen);
     },
     held: (seen) => this.hold.then(() => add(seen)),
+    bulk: () => ended(null, Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`bulk/${i}`, i]))),
     note: () => ended(null, { "notes/a": 1 }),
     throw: () => ({ ...ended(), end: { kind: "thrown", name: "Error", message: "no" } }),
     clash: () => ended(null, { n: 5, N: 5 }),

@@ -1,10 +1,12 @@
+import type { TaskId } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
+import { bob, mallory } from "../../test/people.ts";
 import { type Event, taskKey } from "../task.ts";
 import { type FollowOptions, UnknownTask } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, REFUSED, taskOf } from "./broker-contract-tasks.ts";
 
-/** Who follows a task hears what: rules BR7–BR10. */
+/** Who follows a task hears what: rules BR7–BR10 and BR15. */
 export function waitsContract(name: string, makeBroker: MakeBroker): void {
   describe(name, () => {
     const subject = brokerUnderTest(makeBroker);
@@ -74,6 +76,24 @@ export function waitsContract(name: string, makeBroker: MakeBroker): void {
       const other = submit(taskOf({ id: "t1", script: "another" }));
       await takeAndFinish(completed("tried again"));
       expect(await other).toEqual(completed("tried again"));
+    });
+
+    it("[BR15] finds a task by circle and id, whoever its caller is, for as long as it can be followed", async () => {
+      const [bobs, refused] = [taskOf({ id: "t1", caller: bob.publicKey }), taskOf({ id: "t2" })];
+      const [circle, id] = [bobs.circle, bobs.id];
+      expect(await subject.broker.find(circle, id)).toBeUndefined();
+      void submit(bobs);
+      void submit(refused);
+      void submit(taskOf({ id: "t1", circle: bob.publicKey }));
+      expect(await subject.broker.find(circle, id)).toBe(taskKey(bobs));
+      const claim = await take(2);
+      expect(await subject.broker.find(circle, id)).toBe(taskKey(bobs));
+      await subject.broker.finish(claim, taskKey(bobs), completed("done"));
+      await subject.broker.finish(claim, taskKey(refused), REFUSED);
+      expect(await subject.broker.find(circle, id)).toBe(taskKey(bobs));
+      expect(await subject.broker.find(circle, refused.id)).toBeUndefined();
+      expect(await subject.broker.find(mallory.publicKey, id)).toBeUndefined();
+      expect(await subject.broker.find(circle, "1" as TaskId)).toBeUndefined();
     });
 
     it("[BR9] aborting the wait for a task ends this wait only", async () => {

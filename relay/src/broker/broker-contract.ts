@@ -2,7 +2,7 @@ import { queueContract } from "./broker-contract-queue.ts";
 import type { MakeBroker } from "./broker-contract-subject.ts";
 import { waitsContract } from "./broker-contract-waits.ts";
 
-/** What every broker promises (rules BR1–BR13 of SPEC.md). */
+/** What every broker promises (rules BR1–BR15 of SPEC.md). */
 export function brokerContract(name: string, makeBroker: MakeBroker): void {
   queueContract(name, makeBroker);
   waitsContract(name, makeBroker);

@@ -47,7 +47,7 @@ export class UnknownTask extends Error {
   override name = "UnknownTask";
 }
 
-/** Carries tasks to workers and outcomes back. Rules BR1–BR13 in SPEC.md; every broker passes `brokerContract`. */
+/** Carries tasks to workers and outcomes back. Rules BR1–BR15 in SPEC.md; every broker passes `brokerContract`. */
 export interface Broker {
   /**
    * Appends to the circle's queue and follows the task to its end. A task whose key is known is followed and not queued

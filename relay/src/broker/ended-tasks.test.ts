@@ -16,7 +16,7 @@ describe("EndedTasks", () => {
 
   const key = (id: string) => taskKey(taskOf({ id }));
   const ended = (characters: number) => ({
-    hashes: taskOf({ id: "t" }).hashes,
+    task: taskOf({ id: "t" }),
     events: [],
     outcome: completed("x".repeat(characters)),
   });

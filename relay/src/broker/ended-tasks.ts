@@ -1,7 +1,12 @@
-import type { PublicKey, TaskId } from "@circles/sdk/protocol";
-import type { Event, Outcome, TaskHashes, TaskKey } from "../task.ts";
+import type { Event, Outcome, Task, TaskKey } from "../task.ts";
+import { TaskIds } from "./task-ids.ts";
 
-export type EndedTask = { readonly hashes: TaskHashes; readonly events: readonly Event[]; readonly outcome: Outcome };
+export type EndedTask = {
+  /** Not all of it: its script and arguments are not kept. */
+  readonly task: Pick<Task, "circle" | "id" | "hashes">;
+  readonly events: readonly Event[];
+  readonly outcome: Outcome;
+};
 
 /** Output of a play is kept for those who attach late. */
 const KEPT_MS = 10 * 60 * 1000;
@@ -14,13 +19,15 @@ const OVERHEAD_CHARACTERS = 512;
 export class EndedTasks {
   /** Oldest first. */
   readonly #tasks = new Map<TaskKey, EndedTask & { until: number; characters: number }>();
+  readonly #ids = new TaskIds();
   #characters = 0;
 
-  add(key: TaskKey, task: EndedTask): void {
+  add(key: TaskKey, ended: EndedTask): void {
     this.#forget(key); // its time may be over, and the same play have ended again
-    const characters = sizeOf(task);
+    const characters = sizeOf(ended);
     const now = Date.now();
-    this.#tasks.set(key, { ...task, until: now + KEPT_MS, characters });
+    this.#tasks.set(key, { ...ended, until: now + KEPT_MS, characters });
+    this.#ids.add(key, ended.task);
     this.#characters += characters;
     for (const [oldest, { until }] of this.#tasks) {
       if (this.#characters <= MOST_CHARACTERS && until > now) return;
@@ -34,16 +41,17 @@ export class EndedTasks {
   }
 
   /** The key of a task by its id, whoever its caller was. */
-  find(circle: PublicKey, id: TaskId): TaskKey | undefined {
-    for (const key of this.#tasks.keys()) {
-      if (key.startsWith(circle) && key.endsWith(`/${id}`) && this.get(key)) return key;
-    }
-    return undefined;
+  find({ circle, id }: Pick<Task, "circle" | "id">): TaskKey | undefined {
+    const key = this.#ids.find({ circle, id });
+    return key && this.get(key) ? key : undefined;
   }
 
   #forget(key: TaskKey): void {
-    this.#characters -= this.#tasks.get(key)?.characters ?? 0;
+    const known = this.#tasks.get(key);
+    if (!known) return;
     this.#tasks.delete(key);
+    this.#ids.delete(key, known.task);
+    this.#characters -= known.characters;
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "./broker.ts";
 import { EndedTasks } from "./ended-tasks.ts";
 import { QueuedTask, sayAgain } from "./queued-task.ts";
+import { TaskIds } from "./task-ids.ts";
 
 const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   mostPerCircle: 10_000,
@@ -39,6 +40,7 @@ type Taker = {
 export class MemoryBroker implements Broker {
   readonly #limits: BrokerLimits;
   readonly #tasks = new Map<TaskKey, QueuedTask>();
+  readonly #ids = new TaskIds();
   readonly #ended = new EndedTasks();
   readonly #circles = new Map<PublicKey, Circle>();
   /** Circles with tasks and no claim, in the order in which they get their turn. */
@@ -58,7 +60,7 @@ export class MemoryBroker implements Broker {
     this.#checkOpen();
     signal.throwIfAborted();
     const key = taskKey(task);
-    const known = this.#tasks.get(key)?.task.hashes ?? this.#ended.get(key)?.hashes;
+    const known = this.#tasks.get(key)?.task.hashes ?? this.#ended.get(key)?.task.hashes;
     if (known) {
       if (isSamePlay(known, task.hashes)) return this.follow(key, options, signal);
       throw new WireError(ErrorCode.TaskIdReused, "task id: expected a new one, got one that another play has");
@@ -67,6 +69,7 @@ export class MemoryBroker implements Broker {
     const queued = new QueuedTask(key, task);
     const circle = this.#circle(task.circle);
     this.#tasks.set(key, queued);
+    this.#ids.add(key, task);
     this.#count(queued, 1);
     circle.queue.push(queued);
     if (circle.queue.length === 1) this.#offer(circle);
@@ -138,9 +141,7 @@ export class MemoryBroker implements Broker {
   }
 
   async find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined> {
-    const { queue = [], claim } = this.#circles.get(circle) ?? {};
-    const tasks = [...queue, ...(claim?.unfinished.values() ?? [])];
-    return tasks.find(({ task }) => task.id === id)?.key ?? this.#ended.find(circle, id);
+    return this.#ids.find({ circle, id }) ?? this.#ended.find({ circle, id });
   }
 
   async close(): Promise<void> {
@@ -213,10 +214,12 @@ export class MemoryBroker implements Broker {
 
   #end(queued: QueuedTask, outcome: Outcome): void {
     const { key, task, events } = queued;
+    const { circle, id, hashes } = task;
     this.#tasks.delete(key);
+    this.#ids.delete(key, task);
     this.#count(queued, -1);
     // Nothing stands in the log of a play that was refused: sent again, it is tried again.
-    if (outcome.log) this.#ended.add(key, { hashes: task.hashes, events, outcome });
+    if (outcome.log) this.#ended.add(key, { task: { circle, id, hashes }, events, outcome });
     queued.end(outcome);
   }
 

@@ -34,6 +34,12 @@ describe("a claim", () => {
     expect(worker.errors).toEqual([]);
   });
 
+  it("[NS10] waits while too much of what was committed is not in the files yet", async () => {
+    await worker.play(worker.task("bulk"));
+    await worker.play(worker.task("look"));
+    expect(worker.sandbox.pending[1]).toBeLessThanOrEqual(1_000);
+  });
+
   it("[WK5] a task that is in the log is answered from there, across restarts, and does not run", async () => {
     const first = worker.task("add", { caller: bob.publicKey });
     const [outcome] = await worker.play(first);
