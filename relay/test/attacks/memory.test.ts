@@ -111,7 +111,7 @@ describe("memory", () => {
     const heavy = () => play("const all = []; for (;;) all.push(new ArrayBuffer(1e6))");
     for (let i = 0; i < 10; i++) await heavy();
     const before = process.memoryUsage().rss;
-    for (let i = 0; i < 40; i++) await heavy();
+    for (let i = 0; i < 25; i++) await heavy();
     await attack("1");
     expect(process.memoryUsage().rss - before).toBeLessThan(150 * MiB);
   });

@@ -15,9 +15,9 @@ describe("threads that are killed", () => {
   const threads = async () => (await readdir("/proc/self/task")).length;
 
   it.runIf(process.platform === "linux")("kills-in-a-row: neither threads nor memory are left behind", async () => {
-    for (let i = 0; i < 4; i++) await attack(HANG);
+    for (let i = 0; i < 3; i++) await attack(HANG);
     const before = { threads: await threads(), rss: process.memoryUsage().rss };
-    for (let i = 0; i < 12; i++) expect((await play(HANG)).killed).toBe(true);
+    for (let i = 0; i < 8; i++) expect((await play(HANG)).killed).toBe(true);
     await attack("1");
     await expect.poll(threads, { timeout: 5_000 }).toBeLessThanOrEqual(before.threads + 1);
     expect(process.memoryUsage().rss - before.rss).toBeLessThan(120 * MiB);
@@ -25,7 +25,7 @@ describe("threads that are killed", () => {
 
   it("kills-in-parallel: each ends its own script, and plays among them have their results", async () => {
     const innocent = (i: number) => play(`${i} + 1`, { caller: "bob", circle: `bob-${i}`, limits: { cpuMs: 5_000 } });
-    const all = Array.from({ length: 24 }, (_, i) => (i % 3 === 0 ? play(HANG) : innocent(i)));
+    const all = Array.from({ length: 15 }, (_, i) => (i % 3 === 0 ? play(HANG) : innocent(i)));
     for (const [i, { end, killed }] of (await Promise.all(all)).entries()) {
       expect(killed).toBe(i % 3 === 0);
       if (i % 3 !== 0) expect(end).toMatchObject({ output: `${i + 1}` });

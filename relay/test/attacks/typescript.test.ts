@@ -44,14 +44,9 @@ describe("scripts against the compiler that takes types out", () => {
     await expectTypesTakenOut();
   });
 
-  it.each(
-    Object.entries({
-      "chain-of-casts": fill(" as a", "1"),
-      "chain-of-checks": fill(" as a satisfies b", "1"),
-    }),
-  )("typed-%s: takes too long, counts as killed, and keeps nobody for long", async (_, script) => {
+  it("chain-of-casts: takes too long, counts as killed, and keeps nobody for long", async () => {
     const started = performance.now();
-    const { end, killed } = await attack(script);
+    const { end, killed } = await attack(fill(" as a", "1"));
     expect(end).toMatchObject({ kind: "thrown", compiling: true });
     expect(killed).toBe(true);
     expect(performance.now() - started).toBeLessThan(10_000);
