@@ -134,7 +134,8 @@ export class Circle {
   attach<Result = unknown>(taskId: string, { after = 0 }: { after?: number } = {}): Play<Result> {
     const task_id = parseTaskId(taskId);
     const wait = DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS;
-    return this.#follow(task_id, this.#parts.calls.call("attach", { task_id, after }, wait)) as Play<Result>;
+    const attached = this.#lastSent.then(() => this.#parts.calls.call("attach", { task_id, after }, wait));
+    return this.#follow(task_id, attached) as Play<Result>;
   }
 
   /** Closes the connection. Plays that were sent go on. */
@@ -145,6 +146,7 @@ export class Circle {
   #follow(id: TaskId, result: Promise<PlayResult>): Play<unknown> {
     const { plays, calls } = this.#parts;
     const cancel = async () => {
+      await this.#lastSent; // the relay is to know the play before it hears of its end
       const { cancelled } = await calls.call("cancel", { task_id: id }, DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS);
       return cancelled;
     };
@@ -162,6 +164,7 @@ export class Circle {
   async #send(id: TaskId, script: string, args: string, timeoutMs: number): Promise<PlayResult> {
     const { calls } = this.#parts;
     const signed = this.#sign(id, script, args, timeoutMs);
+    signed.catch(() => {}); // heard of below, when the plays before it are sent
     const sent = this.#lastSent.then(async () => {
       const envelope = await signed;
       const params = { script, args: JSON.parse(args) as unknown, task_id: id, timeout_ms: timeoutMs, envelope };
@@ -202,7 +205,7 @@ function parseCircleUrl(url: string): { href: string; host: string; circle: Publ
 
 function receive(plays: ReadonlyMap<TaskId, ReadonlySet<Play<unknown>>>, method: string, params: unknown): void {
   if (method !== "play_event") return; // a later version's
-  const { task_id, ...output } = params as PlayEvent;
+  const { task_id, ...output } = (params ?? {}) as PlayEvent;
   if (!Number.isSafeInteger(output.seq)) throw new ProtocolError("play_event: expected a number, got none");
   for (const play of plays.get(task_id) ?? []) play.receive(output);
 }

@@ -20,8 +20,10 @@ import { CoolDown } from "../worker/cool-down.ts";
 import { runWorker } from "../worker/worker.ts";
 import { type RelayOptions, UsageError } from "./relay-options.ts";
 
-/** What a peer's last play gets to end in when the relay closes; then its caller attaches or sends it again. */
+/** What the plays of connected callers get to end in when the relay closes. */
 const DRAIN_MS = 10_000;
+/** What plays get after that for which nobody waits any more. Their callers send them again. */
+const WORKER_MS = 1_000;
 
 export type RunningRelay = {
   /** Where peers dial: append a circle's public key. */
@@ -73,7 +75,8 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
     stop.signal,
   );
   const { publicUrl, allowedOrigins } = options;
-  const addresses = new Addresses({ port, allowedOrigins, ...(publicUrl ? { publicUrl } : {}) });
+  const reached = publicUrl ? { publicUrl } : { host: urlHost(options.host) };
+  const addresses = new Addresses({ port, allowedOrigins, ...reached });
   const gateway = new Gateway({ broker, verifier, addresses, log }, circles ? { circles } : {});
   server.on("upgrade", gateway.upgrade);
 
@@ -85,11 +88,12 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
       await gateway.close({ withinMs: DRAIN_MS });
       server.closeAllConnections();
       stop.abort();
+      await Promise.race([worker, new Promise((resolve) => setTimeout(resolve, WORKER_MS).unref())]);
+      await sandbox.close(); // ends what still runs; its outcome is unknown and nothing of it was committed
       await worker;
       await broker.close();
       await namespaces.close();
       await unlock();
-      await sandbox.close();
     },
   };
 }

@@ -192,6 +192,7 @@ export function queueContract(name: string, makeBroker: MakeBroker): void {
     it.each<[string, Partial<BrokerLimits>, Task]>([
       ["queued_per_circle", { mostPerCircle: 2 }, taskOf({ id: "t3", caller: bob.publicKey })],
       ["queued_per_caller", { mostPerCaller: 2 }, taskOf({ id: "t3", circle: bob.publicKey })],
+      ["queued_characters_per_caller", { mostCharactersPerCaller: 12 }, taskOf({ id: "t3", script: "123" })],
       [
         "queued_characters",
         { mostCharacters: 12 },

@@ -38,7 +38,9 @@ export type BrokerLimits = {
   readonly mostPerCircle: number;
   /** Of one caller, in all circles. */
   readonly mostPerCaller: number;
-  /** UTF-16 units of script and arguments, of all tasks together. */
+  /** UTF-16 units of script and arguments, of all tasks of one caller. */
+  readonly mostCharactersPerCaller: number;
+  /** The same of all tasks together. */
   readonly mostCharacters: number;
 };
 

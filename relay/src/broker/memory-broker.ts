@@ -15,6 +15,7 @@ import { TaskIds } from "./task-ids.ts";
 const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   mostPerCircle: 10_000,
   mostPerCaller: 2_000,
+  mostCharactersPerCaller: 16 * 2 ** 20,
   mostCharacters: 128 * 2 ** 20,
 });
 const RETRY_AFTER_MS = 250;
@@ -46,7 +47,7 @@ export class MemoryBroker implements Broker {
   /** Circles with tasks and no claim, in the order in which they get their turn. */
   readonly #ready = new Set<Circle>();
   readonly #takers = new Set<Taker>();
-  readonly #perCaller = new Map<PublicKey, number>();
+  readonly #perCaller = new Map<PublicKey, { tasks: number; characters: number }>();
   #characters = 0;
   /** That of the last claim of any circle, so that an idle circle can be forgotten. */
   #fence = 0;
@@ -156,19 +157,25 @@ export class MemoryBroker implements Broker {
   }
 
   #checkRoom(task: Task): void {
-    const { mostPerCircle, mostPerCaller, mostCharacters } = this.#limits;
+    const { mostPerCircle, mostPerCaller, mostCharactersPerCaller, mostCharacters } = this.#limits;
     const ofCircle = this.#circles.get(task.circle)?.tasks ?? 0;
     if (ofCircle >= mostPerCircle) throw busy("queued_per_circle", ofCircle, mostPerCircle);
-    const ofCaller = this.#perCaller.get(task.caller) ?? 0;
-    if (ofCaller >= mostPerCaller) throw busy("queued_per_caller", ofCaller, mostPerCaller);
+    const ofCaller = this.#perCaller.get(task.caller) ?? { tasks: 0, characters: 0 };
+    if (ofCaller.tasks >= mostPerCaller) throw busy("queued_per_caller", ofCaller.tasks, mostPerCaller);
+    const charactersOfCaller = ofCaller.characters + sizeOf(task);
+    if (charactersOfCaller > mostCharactersPerCaller) {
+      throw busy("queued_characters_per_caller", charactersOfCaller, mostCharactersPerCaller);
+    }
     const characters = this.#characters + sizeOf(task);
     if (characters > mostCharacters) throw busy("queued_characters", characters, mostCharacters);
   }
 
   #count({ task }: QueuedTask, sign: 1 | -1): void {
     this.#circle(task.circle).tasks += sign;
-    const ofCaller = (this.#perCaller.get(task.caller) ?? 0) + sign;
-    if (ofCaller > 0) this.#perCaller.set(task.caller, ofCaller);
+    const ofCaller = this.#perCaller.get(task.caller) ?? { tasks: 0, characters: 0 };
+    ofCaller.tasks += sign;
+    ofCaller.characters += sign * sizeOf(task);
+    if (ofCaller.tasks > 0) this.#perCaller.set(task.caller, ofCaller);
     else this.#perCaller.delete(task.caller);
     this.#characters += sign * sizeOf(task);
   }

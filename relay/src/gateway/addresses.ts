@@ -3,6 +3,8 @@ import type { IncomingMessage } from "node:http";
 export type AddressOptions = {
   /** The port that is listened on. */
   readonly port: number;
+  /** The loopback address that is listened on, if it is an unusual one. */
+  readonly host?: string;
   /** Where peers reach this relay, if not at a loopback name: `wss://relay.example`. */
   readonly publicUrl?: URL;
   /** Origins of pages, beside the relay's own, that may connect. */
@@ -23,9 +25,10 @@ export class Addresses {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
 
-  constructor({ port, publicUrl, allowedOrigins = [] }: AddressOptions) {
+  constructor({ port, host, publicUrl, allowedOrigins = [] }: AddressOptions) {
+    const names = host === undefined ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, host];
     // URL leaves out a scheme's default port, as browsers do in Host and Origin.
-    const urls = publicUrl ? [httpUrl(publicUrl)] : LOOPBACK_NAMES.map((name) => new URL(`http://${name}:${port}`));
+    const urls = publicUrl ? [httpUrl(publicUrl)] : names.map((name) => new URL(`http://${name}:${port}`));
     this.#hosts = new Set(urls.map(({ host }) => host));
     this.#origins = new Set([...urls.map(({ origin }) => origin), ...allowedOrigins]);
   }

@@ -22,7 +22,11 @@ const MOST_PLAYS = 1_024;
 const MOST_PLAY_CHARACTERS = 16 * 2 ** 20;
 /** What a peer may leave unread. One that reads slower than it asks is cut off before it costs the others' memory. */
 const MOST_UNREAD_BYTES = 16 * 2 ** 20;
+/** The same before login, when it takes no key to have many connections. */
+const MOST_UNREAD_BYTES_OF_VISITOR = 2 ** 20;
 const RETRY_AFTER_MS = 100;
+/** What a peer gets to say goodbye in. */
+const CLOSE_MS = 2_000;
 
 /** What the gateway knows of one socket. */
 export class Connection {
@@ -68,7 +72,8 @@ export class Connection {
     if (this.#closed.signal.aborted) return;
     this.#cork();
     this.#socket.send(frame);
-    if (this.#socket.bufferedAmount <= MOST_UNREAD_BYTES) return;
+    const most = this.session ? MOST_UNREAD_BYTES : MOST_UNREAD_BYTES_OF_VISITOR;
+    if (this.#socket.bufferedAmount <= most) return;
     this.log.info({ unread: this.#socket.bufferedAmount }, "connection cut: its peer does not read");
     this.#socket.terminate();
   }
@@ -84,9 +89,13 @@ export class Connection {
     });
   }
 
-  /** Ends the connection in good order, after what was sent. `code` as in RFC 6455 §7.4. */
+  /**
+   * Ends the connection in good order, after what was sent; a peer that does not answer that is cut off. `code` as in
+   * RFC 6455 §7.4.
+   */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason);
+    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
   }
 
   /** Runs one play of this connection. @throws {WireError} -32007 if too many are under way. */

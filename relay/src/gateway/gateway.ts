@@ -140,6 +140,7 @@ export class Gateway {
   }
 
   #call(connection: Connection, method: string, params: unknown): unknown {
+    if (connection.refused) throw new WireError(ErrorCode.NotLoggedIn, "not logged in: the login before this failed");
     if (!Object.hasOwn(this.#handlers, method)) {
       throw new WireError(ErrorCode.MethodNotFound, "method: expected one of rpc.discover's, got another");
     }
@@ -186,6 +187,7 @@ function notYet(): never {
 function refuse(socket: Duplex, { status, message }: Refusal): void {
   const body = `${JSON.stringify({ error: message })}\n`;
   socket.on("error", () => {}); // the other side is gone: nobody is left to tell
+  socket.once("finish", () => socket.destroy()); // the other side need not close its half
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,

@@ -45,20 +45,20 @@ export class Plays {
 
   async attach(params: unknown, connection: Connection): Promise<PlayResult> {
     const { taskId, after } = parseAttach(params);
-    const outcome = this.#forOneOf(connection, taskId, (key) => {
-      const onEvent = (event: Event) => sendEvent(connection, taskId, event);
-      return this.#broker.follow(key, { after, onEvent }, connection.closed);
-    });
-    return connection.playing(0, () => answer(outcome, taskId, DEFAULT_TIMEOUT_MS));
+    const onEvent = (event: Event) => sendEvent(connection, taskId, event);
+    const follow = (key: TaskKey) => this.#broker.follow(key, { after, onEvent }, connection.closed);
+    return connection.playing(0, () => answer(this.#forOneOf(connection, taskId, follow), taskId, DEFAULT_TIMEOUT_MS));
   }
 
   async cancel(params: unknown, connection: Connection): Promise<Methods["cancel"]["result"]> {
     const { taskId } = parseCancel(params);
-    const outcome = this.#forOneOf(connection, taskId, async (key) => {
+    const cancel = async (key: TaskKey) => {
       await this.#broker.cancel(key);
       return this.#broker.follow(key, {}, connection.closed);
-    });
-    const { status } = await within(outcome, taskId, DEFAULT_TIMEOUT_MS);
+    };
+    const { status } = await connection.playing(0, () =>
+      within(this.#forOneOf(connection, taskId, cancel), taskId, DEFAULT_TIMEOUT_MS),
+    );
     return { cancelled: status === "cancelled" };
   }
 

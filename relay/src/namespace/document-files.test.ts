@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeTemporaryFolder } from "../../test/temporary-folder.ts";
 import { DocumentFiles } from "./document-files.ts";
 import { NameRefused } from "./names.ts";
@@ -16,7 +16,10 @@ describe("DocumentFiles", () => {
     await writeFile(join(outside, "x.json"), "bob's");
     files = new DocumentFiles(join(folder.path, "alice"));
   });
-  afterEach(() => folder.remove());
+  afterEach(async () => {
+    vi.useRealTimers();
+    await folder.remove();
+  });
 
   const inData = (path: string) => join(folder.path, "alice", "data", path);
   const read = (path: string) => readFile(inData(path), "utf8");
@@ -95,6 +98,19 @@ describe("DocumentFiles", () => {
     const strays = await everything("alice/strays");
     expect(strays.map((path) => path.replace(/^[^/]*/, ""))).toEqual(["/a.json/x/kept.txt", "/b", "/c"]);
     expect(await everything("bob")).toEqual(["x.json"]);
+  });
+
+  it("[NS8] moves away in one moment what was in one place after the other", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+    await mkdir(inData("a.json"));
+    await writeFile(inData("a.json/stray.json"), "1");
+    await writeFile(inData("a.json/kept.txt"), "kept");
+    await files.removeOthers(new Set(["a.json"]), new Set());
+    await files.restore("a", "1");
+    expect(await everything("alice/strays")).toEqual([
+      "1970-01-01T00-00-00.000Z-1/a.json/stray.json",
+      "1970-01-01T00-00-00.000Z-2/a.json/kept.txt",
+    ]);
   });
 
   it("[NS8] clears away documents that are none, what was deleted for good, and leaves all other files", async () => {

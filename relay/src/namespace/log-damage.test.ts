@@ -77,6 +77,18 @@ describe("a log that somebody changed", () => {
     }
   });
 
+  it("[LG4] in what was synced is damaged, wherever the header stands that knows of it", async () => {
+    const first = makeBatch(["zeros"], { synced: 0 }).bytes.fill(0, 10, 20);
+    const last = makeBatch(["{}"], { synced: 1 }).bytes;
+    const { length: overhead } = makeBatch(["x".repeat(2 ** 20)], { synced: 0 }).bytes;
+    for (let at = 2 ** 20 - 300; at <= 2 ** 20 + 20; at += 20) {
+      const filler = "x".repeat(2 ** 20 + at - first.length - overhead);
+      const bytes = Buffer.concat([first, makeBatch([filler], { synced: 0 }).bytes, last]);
+      expect(bytes.indexOf(last)).toBe(at);
+      await expect(look(bytes)).rejects.toThrow(LogDamaged);
+    }
+  });
+
   describe("[LG4] whoever changes records and makes the batches anew is found out:", () => {
     /** The lines of a log of four records. */
     const fourLines = () => {

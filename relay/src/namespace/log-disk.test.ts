@@ -147,6 +147,16 @@ describe("CircleLog on a disk", () => {
     expect(await tasks()).toEqual(["t1"]);
   });
 
+  it("[LG3] is synced before anything in it is believed that a process left there", async () => {
+    await append("t1", lasting);
+    disk.asked.length = 0;
+    const again = await CircleLog.open({ path, circle, disk }, () => {});
+    expect(disk.asked).toEqual(["sync"]);
+    disk.syncing = failingSync();
+    await expect(CircleLog.open({ path, circle, disk }, () => {})).rejects.toThrow("EIO");
+    await again?.close();
+  });
+
   it("[LG6] says why it takes nothing any more", async () => {
     disk.syncing = failingSync();
     await expect(append("t1", durable)).rejects.toThrow("EIO");

@@ -70,7 +70,7 @@ export class CircleLog {
       if (!status.isFile()) throw notPlain();
       const read = await readLog(file, genesis(circle), onRecord);
       if (read.bytes < status.size) await file.truncate(read.bytes);
-      await file.datasync();
+      await disk.sync(file.fd);
       if (read.bytes === 0) await syncFolder(dirname(path)); // it may have been made a moment before a crash
       return new CircleLog(file, disk, read);
     });
@@ -111,13 +111,16 @@ export class CircleLog {
   async #writeAll(): Promise<void> {
     await Promise.resolve(); // what is appended in the same turn of the loop goes into the same batch
     while (this.#waiting.length > 0) {
-      const batch = this.#takeBatch();
+      let batch: readonly Waiting[] = this.#waiting;
       try {
         if (this.#failure !== undefined) throw new Error("log: closed after a failure", { cause: this.#failure });
-        await this.#writeBatch(batch);
+        const made = this.#takeBatch();
+        batch = made;
+        await this.#writeBatch(made);
       } catch (error) {
         this.#failure ??= error; // nobody knows what the disk holds: it is never simply tried again
         for (const { reject } of batch) reject(error);
+        if (batch === this.#waiting) this.#waiting.length = 0;
       }
     }
     this.#writing = undefined;

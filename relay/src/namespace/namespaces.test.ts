@@ -98,6 +98,15 @@ describe("Namespaces", () => {
     for (const [i, circle] of CIRCLES.entries()) expect(documentsOf(await look(circle))).toEqual({ n: 30 + i });
   });
 
+  it("[NS9] opens a circle again only when its files are written", async () => {
+    const repaired: string[] = [];
+    await start({ mostIdle: 0, onRepaired: (_, names) => repaired.push(...names) });
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`d${i}`, i]));
+    await namespaces.with(A, (namespace) => commit(namespace, "t1", many));
+    expect(documentsOf(await look(A))).toEqual({ n: 0, ...many });
+    expect(repaired).toEqual([]);
+  });
+
   it("[NS9] circles that are not on disk take no place, whoever asks for them", async () => {
     await start({ mostIdle: 1 });
     const a = await look(A);
@@ -121,10 +130,11 @@ describe("Namespaces", () => {
   });
 
   it("[NS10] a circle that failed while others use it is opened anew when they are done", async () => {
-    let isBroken = true;
+    let isBroken = false;
     const sync = async (file: number) => (isBroken ? Promise.reject(new Error("EIO")) : realDisk.sync(file));
     await start({ disk: { ...realDisk, sync } });
     const held = await hold(A);
+    isBroken = true;
     await expect(increment(A)).rejects.toThrow("EIO");
     isBroken = false;
     await expect(increment(A)).rejects.toThrow(/closed after a failure/);

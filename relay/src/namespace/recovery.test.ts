@@ -63,6 +63,7 @@ describe("a circle after a crash", () => {
   const expectState = async (plays: number) => {
     const opened = await open();
     expect(documentsOf(opened)).toEqual(DOCUMENTS[plays]);
+    expect(await readdir(inCircle())).not.toContain("strays");
     for (const [i] of HISTORY.entries()) {
       const known = await opened.recall(circle, `t${i}` as TaskId);
       expect(known?.record.seq, `t${i}`).toBe(i < plays ? i + 1 : undefined);

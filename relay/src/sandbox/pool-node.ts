@@ -112,6 +112,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     this.#look();
     thread.run(batch).then(
       (unfinished) => {
+        if (!this.#threads.has(thread)) return; // given up, and it answers late
         this.#idle.add(thread);
         this.#enqueue(unfinished);
         if (this.#idle.has(thread)) this.#serve(thread);
@@ -135,7 +136,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
   #receive(thread: PoolThread<Source>, { entries }: Report): void {
     for (const entry of entries) {
       const sequence = thread.sequences.find((candidate) => candidate.has(entry.number));
-      if (!sequence) continue; // the thread was given up meanwhile
+      if (!sequence) continue; // the thread was given up, or the sequence has its result already
       if ("event" in entry) sequence.emit(entry.number, entry.event);
       else if ("failure" in entry) sequence.reject(failed(entry.failure));
       else this.#settle(thread, sequence, entry.result);
@@ -194,7 +195,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     if (this.#failure || !this.#threads.has(thread)) return;
     const number = thread.running;
     if (number === 0) for (const sequence of thread.sequences) sequence.lose(failed(cause));
-    this.#endAt(thread, number, { kind: "thrown", name: "InternalError", message: "the script's thread ended" });
+    else this.#endAt(thread, number, { kind: "thrown", name: "InternalError", message: "the script's thread ended" });
     this.#replace(thread);
   }
 
@@ -204,7 +205,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
   }
 
   #replace(thread: PoolThread<Source>): void {
-    const unfinished = thread.sequences;
+    const unfinished = thread.giveUp();
     this.#threads.delete(thread);
     this.#idle.delete(thread);
     this.#enqueue(unfinished, { first: true });

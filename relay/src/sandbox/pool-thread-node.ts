@@ -75,14 +75,19 @@ export class PoolThread<Source> {
     this.#sequences = new Map(sequences.entries());
     for (let i = 0; i < sequences.length; i++) Atomics.store(this.#cells, Cell.FirstClaim + i, Claim.Free);
     this.#onReport(await this.#remote.run(sequences.map((sequence) => sequence.dispatch())));
-    const unfinished = this.sequences;
-    this.#sequences.clear();
-    return unfinished;
+    return this.giveUp();
   }
 
   /** Has the thread no longer answer for a sequence that it stopped in. */
   release(sequence: QueuedSequence<Source>): void {
     for (const [i, candidate] of this.#sequences) if (candidate === sequence) this.#sequences.delete(i);
+  }
+
+  /** Takes everything back from a thread that is given up. What it may still report is nobody's any more. */
+  giveUp(): QueuedSequence<Source>[] {
+    const unfinished = this.sequences;
+    this.#sequences.clear();
+    return unfinished;
   }
 
   /** Takes back about half of the sequences that the thread has not begun, the last first. */

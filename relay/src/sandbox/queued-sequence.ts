@@ -1,13 +1,5 @@
 import type { Event } from "../task.ts";
-import {
-  DEFAULT_LIMITS,
-  type Limits,
-  type RunOptions,
-  type SandboxPlay,
-  type ScriptResult,
-  type Sequence,
-  type Write,
-} from "./sandbox.ts";
+import type { Limits, RunOptions, SandboxPlay, ScriptResult, Sequence, Write } from "./sandbox.ts";
 import type { ThreadSequence } from "./thread-protocol.ts";
 import type { TypeStripper } from "./type-stripper.ts";
 
@@ -37,6 +29,7 @@ export class QueuedSequence<Source> {
   readonly results: Promise<ScriptResult>[];
   readonly #circle: string;
   readonly #snapshot: Source;
+  readonly #signal: AbortSignal | undefined;
   /** Those without a result, the next first. */
   readonly #plays: QueuedPlay[] = [];
   /** Each name once, with its last change. */
@@ -44,7 +37,8 @@ export class QueuedSequence<Source> {
   #losses = 0;
 
   /** Scripts that `stripper` knows go without their types at once. */
-  constructor({ circle, snapshot, plays }: Sequence<Source>, stripper?: TypeStripper) {
+  constructor({ circle, snapshot, plays, signal }: Sequence<Source>, stripper?: TypeStripper) {
+    this.#signal = signal;
     this.#circle = circle;
     this.#snapshot = snapshot;
     this.results = plays.map((play) => {
@@ -77,31 +71,37 @@ export class QueuedSequence<Source> {
   dispatch(): ThreadSequence<Source> {
     const now = Date.now();
     for (const play of this.#plays) {
-      if (play.signal?.aborted) play.ended ??= CANCELLED;
+      if (this.#isAborted(play)) play.ended ??= CANCELLED;
       if (play.deadline !== undefined && play.deadline <= now) play.ended ??= LATE;
     }
     this.#settleKnown();
     const knownAt = this.#plays.findIndex(({ ended }) => ended);
+    for (const play of this.#plays) play.number = 0; // a late report of an earlier thread is to match none
     const plays = (knownAt < 0 ? this.#plays : this.#plays.slice(0, knownAt)).map((play) => {
       play.number = nextNumber();
-      const { number, script, args, caller } = play;
-      return { number, script, args, caller, limits: limitsOf(play, now) };
+      const { number, script, args, caller, limits = {}, deadline = Number.POSITIVE_INFINITY } = play;
+      return { number, script, args, caller, limits, deadline };
     });
     return { circle: this.#circle, snapshot: this.#snapshot, written: Array.from(this.#written.values()), plays };
   }
 
   /** Is the play with this number one of these? */
   has(number: number): boolean {
-    return this.#plays.some((play) => play.number === number);
+    return number !== 0 && this.#plays.some((play) => play.number === number);
   }
 
   isCancelled(number: number): boolean {
-    return this.#plays.find((play) => play.number === number)?.signal?.aborted ?? false;
+    const play = this.#plays.find((candidate) => candidate.number === number);
+    return play !== undefined && this.#isAborted(play);
   }
 
   /** The number to tell a thread that runs the play `running`: of that play if it was cancelled, else of the first that was. */
   cancelled(running: number): number | undefined {
-    return this.isCancelled(running) ? running : this.#plays.find(({ signal }) => signal?.aborted)?.number;
+    return this.isCancelled(running) ? running : this.#plays.find((play) => this.#isAborted(play))?.number;
+  }
+
+  #isAborted({ signal }: QueuedPlay): boolean {
+    return (this.#signal?.aborted || signal?.aborted) ?? false;
   }
 
   limitsOf(number: number): Partial<Limits> {
@@ -127,7 +127,7 @@ export class QueuedSequence<Source> {
     this.#settleKnown();
   }
 
-  /** A play that a thread has is never one of these: those behind it may have read what it wrote. */
+  /** What has an end already ends now that it is next. */
   #settleKnown(): void {
     const known = this.#plays[0]?.ended;
     if (known) this.settle(known);
@@ -146,9 +146,3 @@ export class QueuedSequence<Source> {
 
 const CANCELLED: ScriptResult = { end: { kind: "cancelled" }, writes: [], cpuMs: 0, killed: false };
 const LATE: ScriptResult = { end: { kind: "late" }, writes: [], cpuMs: 0, killed: false };
-
-/** A play's own limits, and no more time than its deadline leaves. */
-function limitsOf({ limits = {}, deadline }: RunOptions, now: number): Partial<Limits> {
-  const left = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - now;
-  return left < (limits.wallMs ?? DEFAULT_LIMITS.wallMs) ? { ...limits, wallMs: left } : limits;
-}

@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { expose } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import { QuickjsInstance } from "./quickjs-instance.ts";
-import { DEFAULT_LIMITS, type Snapshot } from "./sandbox.ts";
+import { DEFAULT_LIMITS, type ScriptResult, type Snapshot } from "./sandbox.ts";
 import { SequenceSnapshot } from "./sequence-snapshot.ts";
 import {
   Cell,
@@ -17,6 +17,8 @@ import {
 
 /** What has happened is reported after this long, if not before: a slow play does not keep back what others gave. */
 const MOST_DELAY_MS = 2;
+
+const LATE: ScriptResult = { end: { kind: "late" }, writes: [], cpuMs: 0, killed: false };
 
 /** A sequence that has run for this long gives others their turn. */
 const MOST_SEQUENCE_MS = 20;
@@ -53,7 +55,9 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
     if ("result" in entry && entry.number === toldOf) port.postMessage(takeReport());
     else reportIfDue();
   };
-  const play = (snapshot: Snapshot, circle: string, { number, script, args, caller, limits }: ThreadPlay) => {
+  const play = (snapshot: Snapshot, circle: string, next: ThreadPlay, left: number) => {
+    const { number, script, args, caller } = next;
+    const limits = { ...DEFAULT_LIMITS, ...next.limits };
     Atomics.store(cells, Cell.Running, number);
     try {
       return instance.run({
@@ -62,7 +66,7 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
         caller,
         circle,
         snapshot,
-        limits: { ...DEFAULT_LIMITS, ...limits },
+        limits: { ...limits, wallMs: Math.min(limits.wallMs, left) },
         emit: (event) => report({ number, event }),
         cancelled: () => {
           reportIfDue(); // asked every now and then: what was said before a long computation is not kept back by it
@@ -78,7 +82,8 @@ export function serveSandbox<Source>(openSnapshot: (source: Source) => Snapshot)
     snapshot.apply(written);
     const start = performance.now();
     for (const next of plays) {
-      const result = play(snapshot, circle, next);
+      const left = next.deadline - Date.now();
+      const result = left > 0 ? play(snapshot, circle, next, left) : LATE;
       snapshot.apply(result.writes);
       report({ number: next.number, result });
       if (result.end.kind === "thrown" && result.end.compiling) return;

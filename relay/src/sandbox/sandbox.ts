@@ -110,6 +110,8 @@ export type Sequence<SnapshotSource> = {
   /** The state that the first play reads, as the sandbox's threads understand it. */
   readonly snapshot: SnapshotSource;
   readonly plays: readonly (SandboxPlay & RunOptions)[];
+  /** Aborting cancels all that have no result yet. */
+  readonly signal?: AbortSignal;
 };
 
 export interface Sandbox<SnapshotSource = unknown> {

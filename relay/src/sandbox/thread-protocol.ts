@@ -25,7 +25,12 @@ export const Cell = {
 export const Claim = { Free: 0, Taken: 1, TakenBack: 2 } as const;
 
 /** Numbers rise, so that a cancellation cannot hit another play. */
-export type ThreadPlay = SandboxPlay & { readonly number: number; readonly limits: Partial<Limits> };
+export type ThreadPlay = SandboxPlay & {
+  readonly number: number;
+  readonly limits: Partial<Limits>;
+  /** Unix milliseconds; infinity for none. */
+  readonly deadline: number;
+};
 
 export type ThreadSequence<Source> = {
   readonly circle: string;

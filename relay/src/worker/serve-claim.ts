@@ -88,7 +88,9 @@ class Serving {
     const { broker, sandbox } = this.#parts;
     const events = plays.map(({ key }) => new HeldEvents((event) => broker.emit(this.#claim, key, event)));
     await namespace.room();
+    const abandoned = new AbortController();
     const results = sandbox.run({
+      signal: abandoned.signal,
       circle: this.#claim.circle,
       snapshot: namespace.snapshot(),
       plays: plays.map(({ task, cancelled }, i) => ({
@@ -110,6 +112,7 @@ class Serving {
       if (result.writes.length === written) continue;
       // Those behind it read what it did not get to write: they have not happened.
       for (const held of events.slice(i + 1)) held.discard();
+      abandoned.abort();
       return plays.slice(i + 1);
     }
     return [];

@@ -26,7 +26,13 @@ export class Calls {
     this.#options = options;
     transport.onFrame = (text) => {
       const frame = parseFrame(text);
-      for (const message of frame.batch ? frame.messages : [frame.message]) this.#receive(message);
+      try {
+        for (const message of frame.batch ? frame.messages : [frame.message]) this.#receive(message);
+      } catch (error) {
+        // What the other side says must not throw into the event loop of whoever listens to it.
+        transport.close();
+        this.#end(error instanceof Error ? error.message : "the relay said what makes no sense");
+      }
     };
     transport.onClose = (reason) => this.#end(reason);
   }
