@@ -68,6 +68,7 @@ describe("a claim, when something fails,", () => {
       failed,
     ]);
     expect(syncs).toBe(2);
+    worker.sync = realDisk.sync;
     expect(await worker.play(worker.task("look"))).toMatchObject([{ output: "2" }]);
   });
 
