@@ -8,6 +8,9 @@ import { realDisk } from "../namespace/disk.ts";
 
 const [completed, failed] = [{ status: "completed" }, { status: "error" }];
 
+/** vitest looks for one second, which a busy machine may take for anything. */
+const PATIENT = { timeout: 30_000 };
+
 describe("a claim, when something fails,", () => {
   let worker: WorkerUnderTest;
   beforeEach(async () => {
@@ -53,10 +56,10 @@ describe("a claim, when something fails,", () => {
     let syncs = 0;
     worker.sync = async (file) => {
       syncs += 1;
-      if (syncs === 1) await expect.poll(() => worker.sandbox.ran.at(-1)).toBe("held");
+      if (syncs === 1) await expect.poll(() => worker.sandbox.ran.at(-1), PATIENT).toBe("held");
       else {
         // The first play's file has failed; the third play ends and is refused, before the second is synced.
-        await expect.poll(isFailed).toBe(true);
+        await expect.poll(isFailed, PATIENT).toBe(true);
         gate.open();
         await setImmediate();
       }
