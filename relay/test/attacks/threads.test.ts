@@ -12,9 +12,10 @@ const MiB = 2 ** 20;
 
 describe("threads that are killed", () => {
   const { attack, play } = poolUnderAttack({ threads: 2, graceMs: 20, limits: { cpuMs: 20 } });
-  const threads = async () => (await readdir("/proc/self/task")).length;
+  /** Only Linux lists them; elsewhere the memory they would hold has to tell. */
+  const threads = async () => (process.platform === "linux" ? (await readdir("/proc/self/task")).length : 0);
 
-  it.runIf(process.platform === "linux")("kills-in-a-row: neither threads nor memory are left behind", async () => {
+  it("kills-in-a-row: neither threads nor memory are left behind", async () => {
     for (let i = 0; i < 3; i++) await attack(HANG);
     const before = { threads: await threads(), rss: process.memoryUsage().rss };
     for (let i = 0; i < 8; i++) expect((await play(HANG)).killed).toBe(true);

@@ -1,10 +1,12 @@
 import WebSocket from "isomorphic-ws";
 import { ConnectionError } from "../errors.ts";
+import { MAX_FRAME_BYTES } from "../protocol/limits.ts";
 import type { Transport } from "./transport.ts";
 
 /** Opens a WebSocket. Rejects with `ConnectionError` if that fails, or has not happened when `signal` aborts. */
 export async function openWebSocket(url: string, signal: AbortSignal): Promise<Transport> {
-  const socket = new WebSocket(url);
+  // Browsers take no third argument, and bound what they receive themselves.
+  const socket = new WebSocket(url, [], { maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   let failure = "";
   await new Promise<void>((resolve, reject) => {
     const fail = (why: string) => {
