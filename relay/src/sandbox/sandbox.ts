@@ -39,8 +39,11 @@ export type LimitName =
   | "event_bytes"
   | "storage_bytes";
 
-/** One change of a document. `value` is JSON text; `null` deletes. */
-export type Write = { readonly name: string; readonly value: string | null };
+/** What a file of the circle holds: a document's JSON text, a text, or bytes. */
+export type Content = { readonly json: string } | { readonly text: string } | { readonly base64: string };
+
+/** One change of a file. `path` is below the circle's folder; `null` deletes. */
+export type Write = { readonly path: string; readonly content: Content | null };
 
 /** How a script ended. A script that fails is a value, not an exception. */
 export type ScriptEnd =
@@ -57,6 +60,12 @@ export type ScriptEnd =
       readonly compiling?: boolean;
     }
   | { readonly kind: "limit"; readonly limit: LimitName; readonly used?: number; readonly allowed: number }
+  /** It needed a capability that its caller does not hold. */
+  | { readonly kind: "denied"; readonly capability: string }
+  /** It needed a capability that only the circle's owner can give it, when asked. */
+  | { readonly kind: "asks"; readonly capability: string }
+  /** It needed a capability whose rate is used up. */
+  | { readonly kind: "exhausted"; readonly capability: string; readonly allowed: number; readonly retryAfterMs: number }
   | { readonly kind: "cancelled" }
   /** Its deadline passed before it began. */
   | { readonly kind: "late" };
@@ -68,19 +77,72 @@ export type ScriptResult = {
   readonly cpuMs: number;
   /** The script did not stop when told and its thread was ended from outside. */
   readonly killed: boolean;
+  /** What its authority relied on, to be looked at once more before it is committed. */
+  readonly used: readonly string[];
 };
 
-/** What a script reads of its circle: one state, unchanged while the script runs. */
+/** What names stand for. */
+export type NameKind = "document" | "file" | "inbox";
+
+export type ListOptions = {
+  readonly kind: NameKind;
+  readonly prefix: string;
+  /** Names from this one on, itself included. */
+  readonly start?: string | undefined;
+  readonly limit?: number | undefined;
+};
+
+/** What a script reads of its circle: one state, unchanged while the script runs. Paths are below the circle's folder. */
 export interface Snapshot {
-  /** Refuses a name that no document can have. @throws {RefusedName} */
-  checkName(name: string): void;
-  /** The document's JSON text; `undefined` if there is none. */
-  read(name: string): string | undefined;
-  /** Names that begin with `prefix`, sorted by UTF-16 units. */
-  list(prefix: string): string[];
+  /** The path of what has this name. @throws {RefusedName} for a name that none can have. */
+  pathOf(kind: NameKind, name: string): string;
+  /** `undefined` if there is none. @throws {RefusedName} if it is no UTF-8. */
+  readText(path: string): string | undefined;
+  readBase64(path: string): string | undefined;
+  /** Names, sorted by UTF-16 units. */
+  list(options: ListOptions): string[];
 }
 
-/** The name of a document is not allowed; the script that used it gets this as a `TypeError`. */
+/** What an authority says of one capability. */
+export type Verdict =
+  /** `limits` are those of what gives it, and hold from now on. */
+  | { readonly kind: "held"; readonly limits?: Partial<Limits> }
+  | { readonly kind: "missing" }
+  /** The owner could give it, if asked. */
+  | { readonly kind: "ask" }
+  | { readonly kind: "exhausted"; readonly allowed: number; readonly retryAfterMs: number };
+
+/** What one play may do. Asked at every host call, so that what was taken away meanwhile counts no more. */
+export interface Authority {
+  /** Under these a play begins, before it used anything. */
+  readonly initialLimits: Partial<Limits>;
+  /** `capability` as in a policy, with a name in the place of a glob: `read:notes/a`. */
+  check(capability: string): Verdict;
+  /** Is there any name at all that it may read? */
+  readsAnything(): boolean;
+  /** What checks that were held relied on. */
+  readonly used: readonly string[];
+}
+
+/** Files as the tools of a play see them, its own writes included. */
+export type ToolFiles = {
+  readonly caller: string;
+  readonly circle: string;
+  readText(path: string): string | undefined;
+  list(options: ListOptions): string[];
+  write(path: string, content: Content | null): void;
+};
+
+/**
+ * What a script can ask for beside data: `policy.get`, `inbox.list` and so on. The capability, which is the part before
+ * the dot, was checked.
+ */
+export interface Tools {
+  /** `args` is an array of JSON values; so is the answer, `undefined` for none. @throws {RefusedName} for the script. */
+  call(operation: string, args: readonly unknown[], files: ToolFiles): unknown;
+}
+
+/** What a script asked for is not allowed or makes no sense; it gets this as a `TypeError`. */
 export class RefusedName extends Error {
   override name = "RefusedName";
 }
@@ -91,6 +153,10 @@ export type SandboxPlay = {
   /** JSON text. */
   readonly args: string;
   readonly caller: string;
+  /** What the caller may do, as the threads' `openAuthority` understands it; `""` stands for everything. */
+  readonly authority: string;
+  /** `control`: it may use the tools, and neither data nor the circle's API. */
+  readonly lane?: "control" | undefined;
 };
 
 export type RunOptions = {
@@ -112,6 +178,8 @@ export type Sequence<SnapshotSource> = {
   readonly plays: readonly (SandboxPlay & RunOptions)[];
   /** Aborting cancels all that have no result yet. */
   readonly signal?: AbortSignal;
+  /** Answers what a thread asks while one of these plays runs. What it throws, the script's play ends with. */
+  readonly answer?: (question: unknown) => unknown;
 };
 
 export interface Sandbox<SnapshotSource = unknown> {
@@ -121,5 +189,7 @@ export interface Sandbox<SnapshotSource = unknown> {
    * way, is a result, and the plays after it run; only a broken or closed sandbox rejects.
    */
   run(sequence: Sequence<SnapshotSource>): Promise<ScriptResult>[];
+  /** Gives plays of a circle that have no result yet another authority; one that runs has it from its next host call on. */
+  reauthorize(circle: string, authorityOf: (play: SandboxPlay) => string): void;
   close(): Promise<void>;
 }
