@@ -1,10 +1,13 @@
 /** The wire between peers and relays: shapes, forms and limits. Rules in SPEC.md. */
 export * from "./canonical-json.ts";
+export * from "./deadline.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./frames.ts";
 export * from "./ids.ts";
+export * from "./inbox.ts";
 export * from "./limits.ts";
+export * from "./log.ts";
 export * from "./login-nonce.ts";
 export * from "./messages.ts";
 export * from "./openrpc.ts";

@@ -9,6 +9,9 @@ export const MAX_ARGS_DEPTH = 128;
 /** Requests in one JSON-RPC batch. */
 export const MAX_BATCH_ITEMS = 100;
 
+/** UTF-16 units of a topic's name. */
+export const MAX_TOPIC_CHARACTERS = 200;
+
 /** How long a nonce may be used for one login. */
 export const NONCE_LIFETIME_S = 60;
 /** An envelope that lives longer than this is refused. */

@@ -1,5 +1,5 @@
 import type { Envelope } from "./envelope.ts";
-import type { Nonce, Signature, TaskId } from "./ids.ts";
+import type { Nonce, PublicKey, Signature, TaskId } from "./ids.ts";
 
 /** The head of a circle's log: keep it, and the owner can be held to everything up to it. */
 export type LogHead = { seq: number; hash: string };
@@ -15,7 +15,15 @@ export type PlayParams = {
   /** The caller's deadline, 1 to 600,000; 30,000 if left out. */
   timeout_ms?: number;
   envelope?: Envelope;
+  lane?: Lane;
 };
+
+/**
+ * In which line a play waits. `control` runs beside the circle's other plays and touches its policy, library, inbox and
+ * log only. The envelope does not cover it: whoever changed it on the way could have the play wait in the other line,
+ * and let it do less than its caller signed, but nothing more.
+ */
+export type Lane = "control";
 
 /** Every call a peer can make, by its name on the wire. Both sides read their types here. */
 export interface Methods {
@@ -34,13 +42,28 @@ export interface Methods {
 
 export type Method = keyof Methods;
 
-/** What a running play says before it ends. `data` is text for `print`, a `Progress` for `progress`. */
+/** What a play says before it ends. `data` is text for `print`, a `Progress` for `progress`, a `Waiting` for `waiting`. */
 export type PlayEvent =
   | { task_id: TaskId; seq: number; kind: "print"; data: string }
-  | { task_id: TaskId; seq: number; kind: "progress"; data: Progress };
+  | { task_id: TaskId; seq: number; kind: "progress"; data: Progress }
+  | { task_id: TaskId; seq: number; kind: "waiting"; data: Waiting };
+
+/** The same without saying of which play. */
+export type PlayOutput = PlayEvent extends infer E ? (E extends PlayEvent ? Omit<E, "task_id"> : never) : never;
 
 /** `fraction` from 0 to 1. */
 export type Progress = { fraction: number; note?: string };
+
+/** The play needs `capability`, and the circle's owner is asked for it until `expires_at`, in Unix seconds. */
+export type Waiting = { capability: string; expires_at: number };
+
+/** Topics that begin so are the relay's own: no script can publish to them. */
+export const RELAY_TOPIC_PREFIX = "$";
+/** Tells a circle's owner of plays that begin to wait for approval; `data` is an `InboxNotice`. */
+export const INBOX_TOPIC = "$inbox";
+
+/** A play that begins to wait for the owner. `id` names it in the inbox. */
+export type InboxNotice = { id: string; caller: PublicKey; capability: string; expires_at: number };
 
 /** Every notification that a relay sends. */
 export interface Notifications {

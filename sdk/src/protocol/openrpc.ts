@@ -1,5 +1,5 @@
 import { ErrorCode } from "./errors.ts";
-import { MAX_SCRIPT_BYTES, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS } from "./limits.ts";
+import { MAX_SCRIPT_BYTES, MAX_TIMEOUT_MS, MAX_TOPIC_CHARACTERS, MIN_TIMEOUT_MS } from "./limits.ts";
 import type { Method } from "./messages.ts";
 
 // JSON Schemas of every method, by its name on the wire. A test holds them against `Methods` and against the parsers.
@@ -57,7 +57,7 @@ const playResult = {
 const topic = {
   params: {
     type: "object",
-    properties: { topic: { type: "string" } },
+    properties: { topic: { type: "string", minLength: 1, maxLength: MAX_TOPIC_CHARACTERS } },
     required: ["topic"],
   },
   result: {
@@ -104,6 +104,10 @@ export const methodSchemas = {
         task_id: taskId,
         timeout_ms: { type: "integer", minimum: MIN_TIMEOUT_MS, maximum: MAX_TIMEOUT_MS, default: 30_000 },
         envelope,
+        lane: {
+          const: "control",
+          description: "Beside the circle's other plays; for its policy, library, inbox and log only",
+        },
       },
       required: ["script"],
     },
@@ -128,8 +132,8 @@ export const methodSchemas = {
     },
     result: playResult,
   },
-  subscribe: { summary: "Reserved: not served yet", ...topic },
-  unsubscribe: { summary: "Reserved: not served yet", ...topic },
+  subscribe: { summary: "Events of a topic; served so far: $inbox, to the circle's owner", ...topic },
+  unsubscribe: { summary: "No more events of a topic", ...topic },
   "rpc.discover": {
     summary: "This document",
     params: { type: "object", properties: {}, additionalProperties: false },

@@ -6,8 +6,8 @@ import { canonicalJson } from "./canonical-json.ts";
 import { delegationText, playText } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
 import type { Sha256 } from "./ids.ts";
-import { MAX_ARGS_BYTES, MAX_SCRIPT_BYTES } from "./limits.ts";
-import { parseAttach, parseAuthenticate, parseCancel, parseFetchNonce, parsePlay } from "./params.ts";
+import { MAX_ARGS_BYTES, MAX_SCRIPT_BYTES, MAX_TOPIC_CHARACTERS } from "./limits.ts";
+import { parseAttach, parseAuthenticate, parseCancel, parseFetchNonce, parsePlay, parseTopic } from "./params.ts";
 
 const taskId = "0123456789abcdef";
 const signature = "0a".repeat(64);
@@ -53,6 +53,7 @@ describe("parsePlay", () => {
       task_id: taskId,
       timeout_ms: 600_000,
       envelope: { ...envelope, delegation },
+      lane: "control",
     };
     expect(parsePlay(whole)).toEqual({
       script: "1",
@@ -60,6 +61,7 @@ describe("parsePlay", () => {
       taskId,
       timeoutMs: 600_000,
       envelope: { ...envelope, delegation },
+      lane: "control",
     });
   });
 
@@ -92,6 +94,8 @@ describe("parsePlay", () => {
     ["a timeout with a fraction", { script: "", timeout_ms: 1.5 }, "timeout_ms"],
     ["a timeout that is a text", { script: "", timeout_ms: "1000" }, "timeout_ms"],
     ["an envelope without a task id", { script: "", envelope }, "task_id"],
+    ["a lane that is null", { script: "", lane: null }, "lane"],
+    ["a lane that there is not", { script: "", lane: "fast" }, "lane"],
   ])("[M2] refuses %s", (_, params, param) => {
     expect(blamedBy(() => parsePlay(params))).toBe(param);
   });
@@ -167,7 +171,7 @@ describe("parsePlay", () => {
 });
 
 describe("every parser of params", () => {
-  const parsers = [parseFetchNonce, parseAuthenticate, parsePlay, parseCancel, parseAttach];
+  const parsers = [parseFetchNonce, parseAuthenticate, parsePlay, parseCancel, parseAttach, parseTopic];
   const names = fc.constantFrom(
     "script",
     "args",
@@ -177,6 +181,8 @@ describe("every parser of params", () => {
     "pubkey",
     "signature",
     "after",
+    "lane",
+    "topic",
     "x",
   );
 
@@ -203,6 +209,8 @@ describe("every parser of params", () => {
       task_id: secret,
       after: secret,
       envelope: secret,
+      lane: secret,
+      topic: [secret],
     };
     for (const parse of parsers) {
       try {
@@ -230,6 +238,17 @@ describe("the other methods", () => {
     expect(parseAttach({ task_id: taskId, after: 12 })).toEqual({ taskId, after: 12 });
     expect(blamedBy(() => parseCancel({ task_id: "short" }))).toBe("task_id");
     expect(blamedBy(() => parseAttach({}))).toBe("task_id");
+  });
+
+  it.each(["$inbox", "x".repeat(MAX_TOPIC_CHARACTERS), "💬"])(
+    "[M9] subscribe and unsubscribe take a topic",
+    (topic) => {
+      expect(parseTopic({ topic })).toEqual({ topic });
+    },
+  );
+
+  it.each([undefined, null, 1, "", "x".repeat(MAX_TOPIC_CHARACTERS + 1), "\ud800"])("[M9] %j is no topic", (topic) => {
+    expect(blamedBy(() => parseTopic({ topic }))).toBe("topic");
   });
 
   it.each([-1, 0.5, "1", null])("[M7] attach refuses to send again what comes after %j", (after) => {

@@ -8,8 +8,10 @@ import {
   MAX_ENVELOPE_LIFETIME_S,
   MAX_SCRIPT_BYTES,
   MAX_TIMEOUT_MS,
+  MAX_TOPIC_CHARACTERS,
   MIN_TIMEOUT_MS,
 } from "./limits.ts";
+import type { Lane } from "./messages.ts";
 import { exceedsBytes } from "./utf8.ts";
 
 /** A `play` whose every part has its form. `args` is canonical JSON text, so that it is hashed and passed on as it is. */
@@ -19,6 +21,7 @@ export type CheckedPlay = {
   taskId?: TaskId;
   timeoutMs?: number;
   envelope?: Envelope;
+  lane?: Lane;
 };
 
 /** Each parser throws `WireError` -32602 that names the member, what was expected and what came. */
@@ -47,6 +50,7 @@ export function parsePlay(params: unknown): CheckedPlay {
     ...optional("taskId", given.task_id, (value) => check("task_id", () => parseTaskId(value))),
     ...optional("timeoutMs", given.timeout_ms, (value) => whole("timeout_ms", value, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)),
     ...optional("envelope", given.envelope, parseEnvelope),
+    ...optional("lane", given.lane, lane),
   };
 }
 
@@ -59,6 +63,13 @@ export function parseAttach(params: unknown): { taskId: TaskId; after: number } 
   const given = members(params);
   const taskId = check("task_id", () => parseTaskId(given.task_id));
   return { taskId, after: given.after === undefined ? 0 : whole("after", given.after, 0, Number.MAX_SAFE_INTEGER) };
+}
+
+/** Of `subscribe` and `unsubscribe`. */
+export function parseTopic(params: unknown): { topic: string } {
+  const topic = text(members(params), "topic", MAX_TOPIC_CHARACTERS);
+  if (topic === "" || !topic.isWellFormed()) throw wrong("topic", "1 character of Unicode or more", describe(topic));
+  return { topic };
 }
 
 function parseEnvelope(value: unknown): Envelope {
@@ -118,6 +129,11 @@ function secondsAfter(name: string, value: unknown, start: number, most: number)
   const end = seconds(name, value);
   if (end > start && end - start <= most) return end;
   throw wrong(name, `a time after the start and at most ${most} s after it`, `${end - start} s`);
+}
+
+function lane(value: unknown): Lane {
+  if (value === "control") return value;
+  throw wrong("lane", '"control", or none', describe(value));
 }
 
 function signature(name: string, value: unknown): Signature {
