@@ -1,46 +1,13 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { alice, bob } from "../test/people.ts";
-import { type Circle, connect, login } from "./circle.ts";
-import { makeMemoryTransports } from "./connection/memory.ts";
-import { ConnectionError } from "./errors.ts";
+import { now, type Request, result, scriptedRelay } from "../test/scripted-relay.ts";
+import { type Circle, connect } from "./circle.ts";
+import { ConnectionError, DeadlineError } from "./errors.ts";
 import { NonceRefused } from "./keys/login.ts";
 import type { Signer } from "./keys/signer.ts";
 import { WireError } from "./protocol/errors.ts";
 import type { TaskId } from "./protocol/ids.ts";
-import { makeLoginNonce } from "./protocol/login-nonce.ts";
-
-type Request = { id: number; method: string; params: Record<string, unknown> };
-
-const HOST = "relay.example";
-const now = () => Math.floor(Date.now() / 1000);
-
-/** The other side of a connection, in the test's hands. */
-function scriptedRelay({ nonce = {}, refuse = false }: { nonce?: object; refuse?: boolean } = {}) {
-  const [near, far] = makeMemoryTransports();
-  const requests: Request[] = [];
-  const answer = (id: number, result: unknown) => far.send(JSON.stringify({ jsonrpc: "2.0", id, result }));
-  far.onFrame = (frame) => {
-    const request = JSON.parse(frame) as Request;
-    requests.push(request);
-    const fields = { circle: bob.publicKey, host: HOST, expiresAt: now() + 60, random: "ab".repeat(32), ...nonce };
-    if (request.method === "fetch_nonce")
-      answer(request.id, { nonce: makeLoginNonce(fields), expires_at: fields.expiresAt });
-    if (request.method === "authenticate" && !refuse) answer(request.id, { authenticated: true });
-    if (request.method === "authenticate" && refuse) {
-      far.send(JSON.stringify({ jsonrpc: "2.0", id: request.id, error: { code: -32002, message: "no" } }));
-    }
-  };
-  const closed = vi.fn();
-  far.onClose = closed;
-  const dial = (signer: Signer = alice) =>
-    login({ transport: near, signer, circle: bob.publicKey, host: HOST, timeoutMs: 2_000 });
-  const notify = (params: object) => far.send(JSON.stringify({ jsonrpc: "2.0", method: "play_event", params }));
-  const plays = () => requests.filter(({ method }) => method === "play");
-  return { dial, requests, plays, answer, notify, closed, far };
-}
-
-const result = (output: string, task_id: unknown) => ({ output, format: "json", task_id, log: { seq: 1, hash: "00" } });
 
 describe("connect", () => {
   it.each(["http://localhost:8090/02", "ws://localhost:8090", "ws://localhost:8090/nobody", "localhost"])(
@@ -138,6 +105,57 @@ describe("a circle", () => {
     expect(await outputs).toBe("ended");
     expect(await circle.closed).toEqual(expect.any(String));
     await expect(circle.play("1").played).rejects.toThrow(ConnectionError);
+  });
+
+  it("[T6] a play that waits for the owner says so, is not given up meanwhile, and can be cancelled", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    vi.useFakeTimers();
+    try {
+      const play = circle.play("script", null, { timeoutMs: 1_000 });
+      const { id, params } = await relay.request("play");
+      const data = { capability: "write:a", expires_at: now() + 3_600 };
+      relay.notify({ task_id: play.id, seq: 1, kind: "waiting", data });
+      expect(await play[Symbol.asyncIterator]().next()).toEqual({
+        done: false,
+        value: { seq: 1, kind: "waiting", data },
+      });
+      await vi.advanceTimersByTimeAsync(3_000_000);
+      const cancelling = play.cancel();
+      const cancel = await relay.request("cancel");
+      expect(cancel.params).toEqual({ task_id: play.id });
+      relay.answer(cancel.id, { cancelled: true });
+      expect(await cancelling).toBe(true);
+      relay.answer(id, result("1", params.task_id));
+      expect(await play).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("[T6] the time of a play begins anew when it goes on, and when the owner's is over", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    vi.useFakeTimers();
+    try {
+      const plays = [
+        circle.play("1", null, { timeoutMs: 1_000 }),
+        circle.play("2", null, { timeoutMs: 1_000 }),
+      ] as const;
+      await relay.request("play", 2);
+      const data = { capability: "write:a", expires_at: now() + 3_600 };
+      for (const { id } of plays) relay.notify({ task_id: id, seq: 1, kind: "waiting", data });
+      relay.notify({ task_id: plays[0].id, seq: 2, kind: "print", data: "on" });
+      const ended: number[] = [];
+      for (const [i, { played }] of plays.entries()) played.catch(() => ended.push(i));
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(ended).toEqual([0]);
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      expect(ended).toEqual([0, 1]);
+      await expect(plays[1].played).rejects.toThrow(DeadlineError);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("[T2] a play can be sent again under its task id, and attached to", async () => {

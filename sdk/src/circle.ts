@@ -1,18 +1,24 @@
 import { Calls } from "./connection/calls.ts";
 import type { Transport } from "./connection/transport.ts";
 import { openWebSocket } from "./connection/websocket.ts";
-import { ProtocolError } from "./errors.ts";
+import { ConnectionError, ProtocolError } from "./errors.ts";
 import { sha256Hex } from "./keys/hash.ts";
 import { checkNonce } from "./keys/login.ts";
 import { canonicalPublicKey } from "./keys/public-key.ts";
 import type { Signer } from "./keys/signer.ts";
 import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
+import { Deadline } from "./protocol/deadline.ts";
 import type { Envelope } from "./protocol/envelope.ts";
 import { makeTaskId, type PublicKey, parseTaskId, type TaskId } from "./protocol/ids.ts";
 import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
-import type { PlayEvent, PlayResult } from "./protocol/messages.ts";
+import type { Lane, Notifications, PlayResult } from "./protocol/messages.ts";
 import { type ScriptFunction, scriptSource } from "./script.ts";
+import { type CircleInbox, makeInbox } from "./tools/inbox.ts";
+import { type CircleLibrary, makeLibrary } from "./tools/library.ts";
+import { type CircleLog, makeLog } from "./tools/log.ts";
+import { type CirclePolicy, makePolicy } from "./tools/policy.ts";
+import { Topics } from "./topics.ts";
 
 export type ConnectOptions = {
   /** Who logs in and signs plays: `generateKeypair()`, or anything else that holds a key. */
@@ -26,6 +32,8 @@ export type PlayOptions = {
   readonly timeoutMs?: number;
   /** To send a play again that may have happened: it then has one effect and one outcome. Default: a new one. */
   readonly taskId?: string;
+  /** `control`: beside the circle's other plays, for one that touches its policy, library, inbox and log only. */
+  readonly lane?: Lane;
 };
 
 /** How much longer than the relay is given this side waits for its answer. */
@@ -60,16 +68,23 @@ export async function login(parts: {
     end = resolve;
   });
   const calls = new Calls(transport, {
-    onNotification: (method, params) => receive(plays, method, params),
-    onClose: end,
+    onNotification: (method, params) => {
+      if (method === "play_event") receiveOutput(plays, params);
+      if (method === "event") topics.receive((params ?? {}) as Notifications["event"]);
+    },
+    onClose: (reason) => {
+      topics.end(new ConnectionError(`connection: ${reason}`));
+      end(reason);
+    },
   });
+  const topics = new Topics(calls);
   try {
     const pubkey = signer.publicKey;
     const { nonce } = await calls.call("fetch_nonce", { pubkey }, timeoutMs);
     const clockOffsetS = checkNonce(nonce, { circle, host });
     const signature = await signer.signLogin(nonce, { circle, host });
     await calls.call("authenticate", { pubkey, signature }, timeoutMs);
-    return new Circle({ calls, signer, circle, plays, closed, clockOffsetS });
+    return new Circle({ calls, signer, circle, plays, topics, closed, clockOffsetS });
   } catch (error) {
     calls.close();
     throw error;
@@ -82,8 +97,18 @@ type CircleParts = {
   readonly circle: PublicKey;
   /** Plays under way; one that was attached to is there more than once. */
   readonly plays: Map<TaskId, Set<Play<unknown>>>;
+  readonly topics: Topics;
   readonly closed: Promise<string>;
   readonly clockOffsetS: number;
+};
+
+type SentPlay = {
+  readonly id: TaskId;
+  readonly script: string;
+  /** Canonical JSON. */
+  readonly args: string;
+  readonly timeoutMs: number;
+  readonly lane: Lane | undefined;
 };
 
 /** A peer's circle, as a caller who logged in holds it. */
@@ -94,6 +119,14 @@ export class Circle {
   readonly caller: PublicKey;
   /** Resolves with the reason when the connection ends, from whichever side. */
   readonly closed: Promise<string>;
+  /** Who may do what here. */
+  readonly policy: CirclePolicy;
+  /** The circle's own API, which `call` calls. */
+  readonly library: CircleLibrary;
+  /** Plays that wait for the owner. */
+  readonly inbox: CircleInbox;
+  /** What happened here. */
+  readonly log: CircleLog;
   readonly #parts: CircleParts;
   /** Plays are sent in the order of the calls, however long each takes to be signed. */
   #lastSent: Promise<unknown> = Promise.resolve();
@@ -103,6 +136,11 @@ export class Circle {
     this.caller = parts.signer.publicKey;
     this.closed = parts.closed;
     this.#parts = parts;
+    const play = <Result>(script: string, args?: unknown) => this.play<Result>(script, args, { lane: "control" });
+    this.policy = makePolicy(play);
+    this.library = makeLibrary(play);
+    this.inbox = makeInbox(play, parts.topics);
+    this.log = makeLog(play);
   }
 
   /**
@@ -122,20 +160,25 @@ export class Circle {
   play(
     script: string | ScriptFunction<never, unknown>,
     args?: unknown,
-    { timeoutMs = DEFAULT_TIMEOUT_MS, taskId }: PlayOptions = {},
+    { timeoutMs = DEFAULT_TIMEOUT_MS, taskId, lane }: PlayOptions = {},
   ): Play<unknown> {
     const id = taskId === undefined ? makeTaskId() : parseTaskId(taskId);
-    const source = scriptSource(script);
-    const canonicalArgs = canonicalJson(args);
-    return this.#follow(id, this.#send(id, source, canonicalArgs, timeoutMs));
+    const sent = { id, script: scriptSource(script), args: canonicalJson(args), timeoutMs, lane };
+    const deadline = this.#deadline(timeoutMs);
+    return this.#follow(id, deadline, this.#send(sent, deadline));
+  }
+
+  /** Calls a function of the circle's own API: a play of `circle.<name>(...args)`. Arguments and result are JSON. */
+  call<Result = unknown>(name: string, ...args: unknown[]): Play<Result> {
+    return this.play<Result>("circle[args.name](...args.args)", { name, args });
   }
 
   /** Follows a play of this caller that was sent before, from anywhere: its outputs after number `after`, its outcome. */
   attach<Result = unknown>(taskId: string, { after = 0 }: { after?: number } = {}): Play<Result> {
     const task_id = parseTaskId(taskId);
-    const wait = DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS;
-    const attached = this.#lastSent.then(() => this.#parts.calls.call("attach", { task_id, after }, wait));
-    return this.#follow(task_id, attached) as Play<Result>;
+    const deadline = this.#deadline(DEFAULT_TIMEOUT_MS);
+    const attached = this.#lastSent.then(() => this.#parts.calls.call("attach", { task_id, after }, deadline));
+    return this.#follow(task_id, deadline, attached) as Play<Result>;
   }
 
   /** Closes the connection. Plays that were sent go on. */
@@ -143,14 +186,18 @@ export class Circle {
     this.#parts.calls.close();
   }
 
-  #follow(id: TaskId, result: Promise<PlayResult>): Play<unknown> {
+  #deadline(timeoutMs: number): Deadline {
+    return new Deadline(timeoutMs + ANSWER_GRACE_MS, { clockOffsetMs: this.#parts.clockOffsetS * 1000 });
+  }
+
+  #follow(id: TaskId, deadline: Deadline, result: Promise<PlayResult>): Play<unknown> {
     const { plays, calls } = this.#parts;
     const cancel = async () => {
       await this.#lastSent; // the relay is to know the play before it hears of its end
       const { cancelled } = await calls.call("cancel", { task_id: id }, DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS);
       return cancelled;
     };
-    const play = new Play<unknown>({ id, result, cancel });
+    const play = new Play<unknown>({ id, result, cancel, deadline });
     const ofThisId = plays.get(id) ?? new Set();
     plays.set(id, ofThisId.add(play));
     const forget = () => {
@@ -161,29 +208,30 @@ export class Circle {
     return play;
   }
 
-  async #send(id: TaskId, script: string, args: string, timeoutMs: number): Promise<PlayResult> {
+  async #send(play: SentPlay, deadline: Deadline): Promise<PlayResult> {
     const { calls } = this.#parts;
-    const signed = this.#sign(id, script, args, timeoutMs);
+    const { id, script, args, timeoutMs, lane } = play;
+    const signed = this.#sign(play);
     signed.catch(() => {}); // heard of below, when the plays before it are sent
     const sent = this.#lastSent.then(async () => {
       const envelope = await signed;
       const params = { script, args: JSON.parse(args) as unknown, task_id: id, timeout_ms: timeoutMs, envelope };
       // Handed on in an object: the next play is to wait for the sending, not for the answer.
-      return { answer: calls.call("play", params, timeoutMs + ANSWER_GRACE_MS) };
+      return { answer: calls.call("play", lane ? { ...params, lane } : params, deadline) };
     });
     this.#lastSent = sent.catch(() => {});
     const { answer } = await sent;
     return answer;
   }
 
-  async #sign(taskId: TaskId, script: string, args: string, timeoutMs: number): Promise<Envelope> {
+  async #sign({ id, script, args, timeoutMs }: SentPlay): Promise<Envelope> {
     const { signer, circle, clockOffsetS } = this.#parts;
     const issuedAt = Math.floor(Date.now() / 1000) + clockOffsetS;
     const expiresAt = issuedAt + Math.ceil(timeoutMs / 1000) + ENVELOPE_GRACE_S;
     const signature = await signer.signPlay({
       circle,
       caller: signer.publicKey,
-      taskId,
+      taskId: id,
       script: sha256Hex(script),
       args: sha256Hex(args),
       timeoutMs,
@@ -203,9 +251,8 @@ function parseCircleUrl(url: string): { href: string; host: string; circle: Publ
   return { href: `${parsed.protocol}//${parsed.host}/${circle}`, host: parsed.host, circle };
 }
 
-function receive(plays: ReadonlyMap<TaskId, ReadonlySet<Play<unknown>>>, method: string, params: unknown): void {
-  if (method !== "play_event") return; // a later version's
-  const { task_id, ...output } = (params ?? {}) as PlayEvent;
+function receiveOutput(plays: ReadonlyMap<TaskId, ReadonlySet<Play<unknown>>>, params: unknown): void {
+  const { task_id, ...output } = (params ?? {}) as Notifications["play_event"];
   if (!Number.isSafeInteger(output.seq)) throw new ProtocolError("play_event: expected a number, got none");
   for (const play of plays.get(task_id) ?? []) play.receive(output);
 }

@@ -1,8 +1,6 @@
+import type { Deadline } from "./protocol/deadline.ts";
 import type { TaskId } from "./protocol/ids.ts";
-import type { LogHead, PlayEvent, PlayResult } from "./protocol/messages.ts";
-
-/** What a play says while it runs, numbered from 1. */
-export type PlayOutput = PlayEvent extends infer E ? (E extends PlayEvent ? Omit<E, "task_id"> : never) : never;
+import type { LogHead, PlayOutput, PlayResult } from "./protocol/messages.ts";
 
 /** A play that completed. */
 export type Played<Result> = {
@@ -16,10 +14,13 @@ export type PlayParts = {
   readonly id: TaskId;
   readonly result: Promise<PlayResult>;
   readonly cancel: () => Promise<boolean>;
+  /** Of the answer that `result` waits for; it is told what the play says. */
+  readonly deadline: Deadline;
 };
 
 /**
- * A play under way: `await` it for its result, iterate it for what it says meanwhile, or cancel it.
+ * A play under way: `await` it for its result, iterate it for what it says meanwhile, or cancel it. One that says
+ * `waiting` waits for the circle's owner; its deadline stands still meanwhile.
  * Rejects with `WireError` as the relay says, `ConnectionError` or `DeadlineError`.
  */
 export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutput> {
@@ -28,13 +29,15 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
   /** The result with the head of the log that proves it. */
   readonly played: Promise<Played<Result>>;
   readonly #cancel: () => Promise<boolean>;
+  readonly #deadline: Deadline;
   readonly #outputs: PlayOutput[] = [];
   readonly #wakers = new Set<() => void>();
   #ended = false;
 
-  constructor({ id, result, cancel }: PlayParts) {
+  constructor({ id, result, cancel, deadline }: PlayParts) {
     this.id = id;
     this.#cancel = cancel;
+    this.#deadline = deadline;
     this.played = result.then(({ output, format, task_id, log }) => {
       const value = (format === "json" ? JSON.parse(output) : output) as Result;
       return { value, taskId: task_id, log };
@@ -75,6 +78,7 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
     const last = this.#outputs.at(-1)?.seq ?? 0;
     if (output.seq <= last) return;
     this.#outputs.push(output);
+    this.#deadline.observe(output);
     this.#wake();
   }
 

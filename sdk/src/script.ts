@@ -1,9 +1,22 @@
-/** What a script sent as a function is called with: all that one play can see. */
+import type { InboxEntry } from "./protocol/inbox.ts";
+import type { LogOptions, LogPage } from "./protocol/log.ts";
+import type { PolicyDocument } from "./protocol/policy.ts";
+
+/** Names that begin with `prefix`, sorted; from `start` on, itself included, and at most `limit`. */
+type ListNames = (prefix?: string, options?: { start?: string; limit?: number }) => string[];
+
+/**
+ * What a script sent as a function is called with: all that one play can see. Whatever its caller has no capability for
+ * ends the play; a script cannot catch that.
+ */
 export interface PlayContext<Args = unknown> {
   /** Public key of the peer who sent the play. */
   readonly caller: string;
   /** Public key of the peer in whose circle it runs. */
-  readonly circle: string;
+  readonly owner: string;
+  /** The circle's own API: functions that its owner published. */
+  // biome-ignore lint/suspicious/noExplicitAny: what is published is the owner's to say, and any member a function
+  readonly circle: { readonly [name: string]: any };
   /** The virtual root of the circle's namespace. */
   readonly DB_PATH: string;
   readonly args: Args;
@@ -14,10 +27,36 @@ export interface PlayContext<Args = unknown> {
     get(name: string): any;
     has(name: string): boolean;
     set(name: string, value: unknown): void;
-    /** Answers whether there was one. */
-    delete(name: string): boolean;
-    /** Names that begin with `prefix`, sorted. */
-    list(prefix?: string): string[];
+    /** Answers whether there was one; `undefined` to who may not read it. */
+    delete(name: string): boolean | undefined;
+    list: ListNames;
+  };
+  /** Text and bytes beside the documents, by name; a name does not end in `.json`. */
+  readonly files: {
+    /** `undefined` if there is none. @throws {TypeError} in the script, if the text asked for is no UTF-8. */
+    read(name: string, as?: "text"): string | undefined;
+    read(name: string, as: "bytes"): Uint8Array | undefined;
+    write(name: string, content: string | Uint8Array | ArrayBuffer): void;
+    /** Answers whether there was one; `undefined` to who may not read it. */
+    delete(name: string): boolean | undefined;
+    list: ListNames;
+  };
+  readonly policy: {
+    get(): PolicyDocument;
+    set(policy: PolicyDocument): void;
+  };
+  readonly library: {
+    get(): string | undefined;
+    /** Compiles it first. @throws {SyntaxError} in the script, or what else the module throws, with line and column. */
+    set(source: string): void;
+  };
+  readonly inbox: {
+    list(options?: { after?: string; limit?: number }): InboxEntry[];
+    allow(id: string, options?: { always?: boolean }): { note: string } | undefined;
+    deny(id: string, reason?: string): void;
+  };
+  readonly log: {
+    read(options?: LogOptions): LogPage;
   };
   /** Streams a line to the caller while the script runs. */
   print(...values: unknown[]): void;

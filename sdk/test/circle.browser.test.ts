@@ -31,9 +31,9 @@ describe("the SDK on a page in Chromium", () => {
     await own.play("data.set('guests', [])");
     using circle = await visit(bob, alice);
     const guests = await circle.play(
-      ({ caller, circle, args, data }) => {
+      ({ caller, owner, args, data }) => {
         data.set("guests", [...data.get("guests"), { name: args.name, key: caller }]);
-        return { of: circle, are: data.get("guests") };
+        return { of: owner, are: data.get("guests") };
       },
       { name: "Älice 🜁" },
     );

@@ -1,4 +1,5 @@
 import { ConnectionError, DeadlineError } from "../errors.ts";
+import { Deadline } from "../protocol/deadline.ts";
 import { WireError } from "../protocol/errors.ts";
 import { type Message, parseFrame, writeRequest } from "../protocol/frames.ts";
 import type { Method, Methods } from "../protocol/messages.ts";
@@ -39,19 +40,24 @@ export class Calls {
 
   /**
    * Sends a request. Rejects with `WireError` as the other side says, `ConnectionError` when the connection ends, and
-   * `DeadlineError` when there is no answer within `timeoutMs`.
+   * `DeadlineError` when there is no answer within `time`: milliseconds, or a deadline that is started here.
    */
-  call<M extends Method>(method: M, params: Methods[M]["params"], timeoutMs: number): Promise<Methods[M]["result"]> {
+  call<M extends Method>(
+    method: M,
+    params: Methods[M]["params"],
+    time: number | Deadline,
+  ): Promise<Methods[M]["result"]> {
     if (this.#closed !== undefined) return Promise.reject(new ConnectionError(`connection: ${this.#closed}`));
     this.#lastId += 1;
     const id = this.#lastId;
+    const deadline = typeof time === "number" ? new Deadline(time) : time;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      deadline.start(() => {
         this.#waiting.delete(id);
-        reject(new DeadlineError(`${method}: expected an answer within ${timeoutMs} ms, got none`));
-      }, timeoutMs);
+        reject(new DeadlineError(`${method}: expected an answer within ${deadline.timeoutMs} ms, got none`));
+      });
       const settle = () => {
-        clearTimeout(timer);
+        deadline.stop();
         this.#waiting.delete(id);
       };
       this.#waiting.set(id, {

@@ -1,0 +1,36 @@
+import type { Play } from "../play.ts";
+import type { Grant, PolicyDocument } from "../protocol/policy.ts";
+import type { ControlPlay } from "./control-play.ts";
+
+/** A circle's policy: who may do what there. For its owner, and who was granted the capability `policy`. */
+export interface CirclePolicy {
+  get(): Play<PolicyDocument>;
+  /** Rejects with `WireError` -32000 that names the place, if the document has not its form. */
+  set(policy: PolicyDocument): Play<null>;
+  /** Adds a grant at the end. Gives `false` if there was an equal one, and changes nothing. */
+  grant(grant: Grant): Play<boolean>;
+  /** Takes away every grant that is equal, whatever the order of its members. Gives whether there was one. */
+  revoke(grant: Grant): Play<boolean>;
+}
+
+// One play that reads and writes: of two that come at the same time, neither loses what the other did.
+const CHANGE_GRANTS = `
+const text = (value) => JSON.stringify(value, (_, member) =>
+  member && typeof member === "object" && !Array.isArray(member)
+    ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : member);
+const before = policy.get();
+const others = before.grants.filter((grant) => text(grant) !== text(args.grant));
+const had = others.length < before.grants.length;
+if (had !== args.add) policy.set({ ...before, grants: args.add ? [...others, args.grant] : others });
+had !== args.add;
+`;
+
+export function makePolicy(play: ControlPlay): CirclePolicy {
+  return {
+    get: () => play("policy.get()"),
+    set: (policy) => play("policy.set(args)", policy),
+    grant: (grant) => play(CHANGE_GRANTS, { grant, add: true }),
+    revoke: (grant) => play(CHANGE_GRANTS, { grant, add: false }),
+  };
+}
