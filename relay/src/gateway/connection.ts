@@ -7,6 +7,9 @@ import type { WebSocket } from "ws";
 /** A peer that logged in on a connection. */
 export type Session = { readonly caller: PublicKey };
 
+/** A call that waits for a task; `waiting`: and the task for the circle's owner. */
+export type Wait = { readonly waiting: boolean };
+
 export type ConnectionOptions = {
   readonly socket: WebSocket;
   /** What the socket writes to. */
@@ -40,7 +43,7 @@ export class Connection {
   readonly #stream: Writable;
   #corked = false;
   readonly #closed = new AbortController();
-  #plays = 0;
+  readonly #waits = new Set<Wait>();
   #playCharacters = 0;
 
   constructor({ socket, stream, circle, host, log }: ConnectionOptions) {
@@ -58,8 +61,9 @@ export class Connection {
     return this.#closed.signal;
   }
 
-  get plays(): number {
-    return this.#plays;
+  /** Does a play run, or wait for its turn? One that waits for the circle's owner can do so without this connection. */
+  get hasRunningPlays(): boolean {
+    return Array.from(this.#waits).some(({ waiting }) => !waiting);
   }
 
   /** @throws {WireError} -32001 before login. */
@@ -99,16 +103,16 @@ export class Connection {
   }
 
   /** Runs one play of this connection. @throws {WireError} -32007 if too many are under way. */
-  async playing<T>(characters: number, run: () => Promise<T>): Promise<T> {
-    if (this.#plays >= MOST_PLAYS) throw busy("plays_in_flight", this.#plays, MOST_PLAYS);
+  async playing<T>(wait: Wait, characters: number, run: () => Promise<T>): Promise<T> {
+    if (this.#waits.size >= MOST_PLAYS) throw busy("plays_in_flight", this.#waits.size, MOST_PLAYS);
     const total = this.#playCharacters + characters;
     if (total > MOST_PLAY_CHARACTERS) throw busy("characters_in_flight", total, MOST_PLAY_CHARACTERS);
-    this.#plays += 1;
+    this.#waits.add(wait);
     this.#playCharacters += characters;
     try {
       return await run();
     } finally {
-      this.#plays -= 1;
+      this.#waits.delete(wait);
       this.#playCharacters -= characters;
     }
   }

@@ -43,7 +43,7 @@ describe("a relay's wire", () => {
     ["a method that is no text", '{"jsonrpc":"2.0","id":1,"method":7}', -32600],
     ["an unknown method", '{"jsonrpc":"2.0","id":1,"method":"eval"}', -32601],
     ["a method of every object", '{"jsonrpc":"2.0","id":1,"method":"constructor"}', -32601],
-    ["topics, not served yet", '{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topic":"x"}}', -32601],
+    ["a topic before login", '{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topic":"x"}}', -32001],
     ["positional params", '{"jsonrpc":"2.0","id":1,"method":"fetch_nonce","params":["x"]}', -32602],
     ["a key that is none", '{"jsonrpc":"2.0","id":1,"method":"fetch_nonce","params":{"pubkey":"02"}}', -32602],
     [

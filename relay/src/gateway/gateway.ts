@@ -19,6 +19,7 @@ import type { Addresses, Refusal } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { Login } from "./login.ts";
 import { Plays } from "./play.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 export type GatewayParts = {
   readonly broker: Broker;
@@ -64,7 +65,7 @@ export class Gateway {
     this.#log = parts.log;
     this.#circles = circles;
     this.#loginDeadlineMs = loginDeadlineMs;
-    this.#handlers = this.#makeHandlers(new Login(parts.verifier), new Plays(parts.broker));
+    this.#handlers = this.#makeHandlers(parts);
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
   }
 
@@ -88,7 +89,7 @@ export class Gateway {
     this.#draining = true;
     clearInterval(this.#heartbeat);
     const end = Date.now() + withinMs;
-    const playing = () => Array.from(this.#connections.values()).some(({ plays }) => plays > 0);
+    const playing = () => Array.from(this.#connections.values()).some(({ hasRunningPlays }) => hasRunningPlays);
     while (playing() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const connection of this.#connections.values()) connection.close(GOING_AWAY, "the relay is closing");
     const left = Date.now() + 1_000;
@@ -147,7 +148,10 @@ export class Gateway {
     return this.#handlers[method as Method](params, connection);
   }
 
-  #makeHandlers(login: Login, plays: Plays): Handlers<Connection> {
+  #makeHandlers({ broker, verifier }: GatewayParts): Handlers<Connection> {
+    const login = new Login(verifier);
+    const plays = new Plays(broker);
+    const subscriptions = new Subscriptions(broker);
     return {
       fetch_nonce: (params, connection) => login.fetchNonce(params, connection),
       authenticate: (params, connection) => {
@@ -165,8 +169,8 @@ export class Gateway {
       },
       cancel: (params, connection) => plays.cancel(params, connection),
       attach: (params, connection) => plays.attach(params, connection),
-      subscribe: notYet,
-      unsubscribe: notYet,
+      subscribe: (params, connection) => subscriptions.subscribe(params, connection),
+      unsubscribe: (params, connection) => subscriptions.unsubscribe(params, connection),
       "rpc.discover": () => openRpcDocument,
     };
   }
@@ -178,10 +182,6 @@ export class Gateway {
       socket.ping();
     }
   }
-}
-
-function notYet(): never {
-  throw new WireError(ErrorCode.MethodNotFound, "method: topics are not served yet");
 }
 
 function refuse(socket: Duplex, { status, message }: Refusal): void {

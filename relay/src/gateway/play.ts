@@ -14,9 +14,7 @@ import {
 import { type Broker, UnknownTask } from "../broker/broker.ts";
 import { type Event, hashTask, type Outcome, type TaskKey, taskKey, VOUCHED_IN_PROCESS } from "../task.ts";
 import type { Connection } from "./connection.ts";
-
-/** How much longer than its deadline a caller's wait may take, so that a known outcome wins over an unknown one. */
-const DEADLINE_GRACE_MS = 50;
+import { TaskWait } from "./task-wait.ts";
 
 /** The calls by which a session plays. A closed connection ends its waits; its plays go on and can be attached to. */
 export class Plays {
@@ -28,26 +26,35 @@ export class Plays {
 
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
     const { caller } = connection.requireSession();
-    const { script, args, taskId, timeoutMs, envelope } = parsePlay(params);
+    const { script, args, taskId, timeoutMs, envelope, lane } = parsePlay(params);
     const id = taskId ?? (randomUUID() as string as TaskId);
     const { circle, closed } = connection;
-    const wait = timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const proof = envelope ? ({ kind: "envelope", envelope } as const) : VOUCHED_IN_PROCESS;
-    const deadline = Date.now() + wait;
-    const task = { id, circle, caller, script, args, hashes: hashTask({ script, args }), timeoutMs, deadline, proof };
-    return connection.playing(script.length + args.length, () => {
-      // Without an id of its own the caller could not tell what events belong to: it gets the answer and nothing else,
-      // as a client expects that knows only the specification's methods.
-      const onEvent = (event: Event) => sendEvent(connection, id, event);
-      return answer(this.#broker.submit(task, taskId ? { onEvent } : {}, closed), id, wait);
-    });
+    const deadline = Date.now() + timeout;
+    const hashes = hashTask({ script, args });
+    const task = { id, circle, caller, script, args, hashes, timeoutMs, deadline, proof, lane };
+    // Without an id of its own the caller could not tell what events belong to: it gets the answer and nothing else, in
+    // its time, as a client expects that knows only the specification's methods.
+    const wait = new TaskWait({ id, timeoutMs: timeout, patient: taskId !== undefined });
+    const onEvent = (event: Event) => {
+      wait.observe(event);
+      if (taskId) sendEvent(connection, id, event);
+    };
+    return connection.playing(wait, script.length + args.length, () =>
+      answer(wait.until(this.#broker.submit(task, { onEvent }, closed)), id),
+    );
   }
 
   async attach(params: unknown, connection: Connection): Promise<PlayResult> {
     const { taskId, after } = parseAttach(params);
-    const onEvent = (event: Event) => sendEvent(connection, taskId, event);
+    const wait = new TaskWait({ id: taskId, timeoutMs: DEFAULT_TIMEOUT_MS, patient: true });
+    const onEvent = (event: Event) => {
+      wait.observe(event);
+      sendEvent(connection, taskId, event);
+    };
     const follow = (key: TaskKey) => this.#broker.follow(key, { after, onEvent }, connection.closed);
-    return connection.playing(0, () => answer(this.#forOneOf(connection, taskId, follow), taskId, DEFAULT_TIMEOUT_MS));
+    return connection.playing(wait, 0, () => answer(wait.until(this.#forOneOf(connection, taskId, follow)), taskId));
   }
 
   async cancel(params: unknown, connection: Connection): Promise<Methods["cancel"]["result"]> {
@@ -56,9 +63,8 @@ export class Plays {
       await this.#broker.cancel(key);
       return this.#broker.follow(key, {}, connection.closed);
     };
-    const { status } = await connection.playing(0, () =>
-      within(this.#forOneOf(connection, taskId, cancel), taskId, DEFAULT_TIMEOUT_MS),
-    );
+    const wait = new TaskWait({ id: taskId, timeoutMs: DEFAULT_TIMEOUT_MS, patient: false });
+    const { status } = await connection.playing(wait, 0, () => wait.until(this.#forOneOf(connection, taskId, cancel)));
     return { cancelled: status === "cancelled" };
   }
 
@@ -79,8 +85,8 @@ export class Plays {
   }
 }
 
-async function answer(wait: Promise<Outcome>, id: TaskId, timeoutMs: number): Promise<PlayResult> {
-  const outcome = await within(wait, id, timeoutMs);
+async function answer(wait: Promise<Outcome>, id: TaskId): Promise<PlayResult> {
+  const outcome = await wait;
   if (outcome.status === "completed") {
     const { output, format, log } = outcome;
     return { output, format, task_id: id, log };
@@ -88,21 +94,6 @@ async function answer(wait: Promise<Outcome>, id: TaskId, timeoutMs: number): Pr
   const { failure, log } = outcome;
   const data = { ...(failure.data as object | undefined), task_id: id, ...(log ? { log } : {}) };
   throw new WireError(failure.code, failure.message, data);
-}
-
-async function within(outcome: Promise<Outcome>, id: TaskId, timeoutMs: number): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const data = { limit: "timeout_ms", allowed: timeoutMs, outcome: "unknown", task_id: id };
-      reject(new WireError(ErrorCode.TimedOut, "timed out: the outcome is not known yet; attach to learn it", data));
-    }, timeoutMs + DEADLINE_GRACE_MS);
-  });
-  try {
-    return await Promise.race([outcome, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function sendEvent(connection: Connection, task_id: TaskId, event: Event): void {
