@@ -2,35 +2,58 @@ import { compileEngine } from "../src/sandbox/pool-node.ts";
 import { QuickjsInstance } from "../src/sandbox/quickjs-instance.ts";
 import { DEFAULT_LIMITS } from "../src/sandbox/sandbox.ts";
 
+const DOCUMENT = '["of a circle"]';
+const LIBRARY = `export function sign(name) {
+  const guests = data.get("guests");
+  guests.push({ name, key: CALLER_PUBLIC_KEY });
+  data.set("guests", guests);
+  return guests.length;
+}`;
+
+const SIGN_ALONE = `const guests = data.get("guests");
+guests.push({ name: "x", key: CALLER_PUBLIC_KEY });
+data.set("guests", guests);
+guests.length`;
+
 export type SandboxCost = { readonly name: string; readonly medianUs: number; readonly p99Us: number };
 
 /** The cost of a fresh context and a trivial script, on this thread alone, and what memory does over many plays. */
 export async function measureSandbox(plays: number): Promise<{ costs: SandboxCost[]; rssGrowthMiB: number }> {
   const instance = new QuickjsInstance(await compileEngine());
-  const documents = [new Map([["k", '"of one"']]), new Map([["k", '"of the other"']])];
-  const run = (script: string, circle: number) => {
-    const snapshot = { checkName: () => {}, read: (name: string) => documents[circle]?.get(name), list: () => [] };
+  const libraries = Array.from({ length: 20 }, (_, i) => `/* ${i} */ ${LIBRARY}`);
+  const run = (script: string, circle: number, caller = "a") => {
     const { end } = instance.run({
       script,
       args: "null",
-      caller: "a",
+      caller,
       circle: String(circle),
-      snapshot,
+      snapshot: {
+        pathOf: (kind, name) => (kind === "document" ? `data/${name}.json` : `data/${name}`),
+        readText: (path) => (path === "config/library.js" ? libraries[circle] : DOCUMENT),
+        readBase64: () => undefined,
+        list: () => [],
+      },
       limits: DEFAULT_LIMITS,
       emit: () => {},
       cancelled: () => false,
+      authority: () => undefined,
+      tools: { call: () => undefined },
     });
     if (end.kind !== "value") throw new Error(`sandbox: ${JSON.stringify(end)}`);
   };
-  const measure = (name: string, script: string, circleOf: (i: number) => number): SandboxCost => {
-    const times = new Float64Array(plays);
-    for (let i = 0; i < plays; i++) {
+  const measure = (
+    name: string,
+    script: string,
+    circleOf: (i: number) => number,
+    { callerOf = (_: number) => "a", times = new Float64Array(plays) } = {},
+  ): SandboxCost => {
+    for (let i = 0; i < times.length; i++) {
       const start = performance.now();
-      run(script, circleOf(i));
+      run(script, circleOf(i), callerOf(i));
       times[i] = (performance.now() - start) * 1000;
     }
     times.sort();
-    return { name, medianUs: times[plays >> 1] ?? 0, p99Us: times[Math.floor(plays * 0.99)] ?? 0 };
+    return { name, medianUs: times[times.length >> 1] ?? 0, p99Us: times[Math.floor(times.length * 0.99)] ?? 0 };
   };
   for (let i = 0; i < 2_000; i++) run("1 + 1", 0); // until V8 has compiled what is hot
   const before = process.memoryUsage().rss;
@@ -39,6 +62,16 @@ export async function measureSandbox(plays: number): Promise<{ costs: SandboxCos
     measure("trivial script, one circle", "1 + 1", () => 0),
     measure("trivial script, circles alternating", "1 + 1", (i) => i % 2),
     measure("three host calls, circles alternating", hostCalls, (i) => i % 2),
+    measure("the same as the library's, called by nobody", SIGN_ALONE, () => 0),
+    measure("one call of a warm library, one caller", "circle.sign('x')", () => 0),
+    measure("one call of a warm library, callers alternating", "circle.sign('x')", () => 0, {
+      callerOf: (i) => String(i % 2),
+    }),
+    measure("ten calls of a warm library", "for (let i = 0; i < 10; i++) circle.sign('x')", () => 0),
+    measure("one call of a warm library, circles alternating", "circle.sign('x')", (i) => i % 2),
+    measure("one call of a cold library", "circle.sign('x')", (i) => i % libraries.length, {
+      times: new Float64Array(plays / 20), // each makes an engine
+    }),
   ];
   return { costs, rssGrowthMiB: (process.memoryUsage().rss - before) / 2 ** 20 };
 }

@@ -1,32 +1,42 @@
-import { MOST_THROWN_CHARACTERS } from "./host-calls.ts";
+import { MOST_THROWN_CHARACTERS } from "./thrown.ts";
 
 /**
- * Runs once in every engine, before its image is saved. It gives the host three functions: `begin`, to be called before
- * a script with the play's context as JSON; `conclude`, with `{ value }` of the script's last expression; `fail`, with
- * what it threw. All of it runs where the script runs, so the host trusts none of it: whatever a script does to it, it
- * does to its own answers. The built-ins are taken here, before a script can change them.
+ * What every engine runs once, before its image is saved: the beginning of a function body with `host` in scope, which
+ * the prelude of scripts and that of libraries go on with. All of it runs where the script runs, so the host trusts none
+ * of it: whatever a script does to it, it does to its own answers. The built-ins are taken here, before a script can
+ * change them.
  *
- * One host call, texts only: `host(operation, payload)` answers "" for undefined, "=" and JSON for a value, "!" and the
- * JSON of `{ name, message }` for an error to throw.
+ * One host call, texts only: `host(operation, payload)` answers "" for undefined, "=" and JSON for a value, "$" and a
+ * text, "!" and the JSON of `{ name, message, line, column }` for an error to throw.
  */
-export const PRELUDE = String.raw`(host) => {
-"use strict";
+export const PRELUDE = String.raw`"use strict";
 const { parse, stringify } = JSON;
-const { defineProperty, freeze } = Object;
+const { defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf, keys } = Object;
 const { apply } = Reflect;
-const { floor } = Math;
-const { slice } = String.prototype;
+const { slice, indexOf, toWellFormed } = String.prototype;
+const { isArray } = Array;
+const Bytes = Uint8Array;
+const { fromBase64 } = Bytes;
+const { toBase64 } = Bytes.prototype;
+const typedArrayTag = getOwnPropertyDescriptor(getPrototypeOf(Bytes.prototype), Symbol.toStringTag).get;
+const bufferLength = getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength").get;
 const toText = String;
-const errors = { __proto__: null, TypeError, RangeError, Error };
+const errors = { __proto__: null, TypeError, RangeError, SyntaxError, Error };
 const undefined = void 0;
+
+const put = (holder, name, value) =>
+  defineProperty(holder, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
 
 const hostCall = (operation, payload) => {
   const answer = host(operation, payload);
   if (answer === "") return undefined;
-  const value = parse(apply(slice, answer, [1]));
+  const rest = apply(slice, answer, [1]);
+  if (answer[0] === "$") return rest;
+  const value = parse(rest);
   if (answer[0] === "=") return value;
   const error = new (errors[value.name] ?? errors.Error)(value.message);
-  if (!(value.name in errors)) error.name = value.name;
+  if (!(value.name in errors)) put(error, "name", value.name);
+  if (value.line !== undefined) { put(error, "line", value.line); put(error, "column", value.column); }
   throw error;
 };
 
@@ -48,6 +58,16 @@ const show = (value) => {
   return toText(value);
 };
 
+const listed = (what, prefix, options) => {
+  const asked = { __proto__: null, prefix: text(what, prefix) };
+  if (options !== undefined) {
+    if (typeof options !== "object" || options === null) throw new TypeError(what + ": expected options, got " + kind(options));
+    asked.start = options.start;
+    asked.limit = options.limit;
+  }
+  return hostCall(what, json(what, asked));
+};
+
 const data = freeze({
   get(name) { return hostCall("data.get", text("data.get", name)); },
   has(name) { return hostCall("data.has", text("data.has", name)); },
@@ -56,7 +76,30 @@ const data = freeze({
     hostCall("data.set", stringify(text("data.set", name)) + "\n" + json("data.set", value));
   },
   delete(name) { return hostCall("data.delete", text("data.delete", name)); },
-  list(prefix = "") { return hostCall("data.list", text("data.list", prefix)); },
+  list(prefix = "", options) { return listed("data.list", prefix, options); },
+});
+
+const asBytes = (content) => {
+  if (apply(typedArrayTag, content, []) === "Uint8Array") return content;
+  try { apply(bufferLength, content, []); } catch {
+    throw new TypeError("files.write: expected a string, a Uint8Array or an ArrayBuffer, got " + kind(content));
+  }
+  return new Bytes(content);
+};
+const files = freeze({
+  read(name, as = "text") {
+    if (as !== "text" && as !== "bytes") throw new TypeError('files.read: expected "text" or "bytes"');
+    if (as === "text") return hostCall("files.read", text("files.read", name));
+    const base64 = hostCall("files.readBytes", text("files.read", name));
+    return base64 === undefined ? undefined : apply(fromBase64, Bytes, [base64]);
+  },
+  write(name, content) {
+    const head = stringify(text("files.write", name)) + "\n";
+    if (typeof content === "string") hostCall("files.write", head + apply(toWellFormed, content, []));
+    else hostCall("files.writeBytes", head + apply(toBase64, asBytes(content), []));
+  },
+  delete(name) { return hostCall("files.delete", text("files.delete", name)); },
+  list(prefix = "", options) { return listed("files.list", prefix, options); },
 });
 
 const print = (...values) => {
@@ -75,10 +118,6 @@ const progress = (fraction, note) => {
   hostCall("progress", stringify(said));
 };
 
-const reserved = (name) => () => {
-  throw new Error(name + ": plays from inside a play are reserved for a later version of Circles");
-};
-
 // xoshiro128** by Blackman and Vigna: the engine's own generator would start alike in every play.
 const seed = new Uint32Array(4);
 const random32 = () => {
@@ -92,17 +131,6 @@ const random32 = () => {
 const Math_imul = Math.imul;
 const random = () => ((random32() >>> 5) * 67108864 + (random32() >>> 6)) / 9007199254740992;
 
-let caller, circle, DB_PATH, args;
-const play = reserved("play");
-const schedule = reserved("schedule");
-const context = freeze({
-  get caller() { return caller; },
-  get circle() { return circle; },
-  get DB_PATH() { return DB_PATH; },
-  get args() { return args; },
-  print, progress, data, play, schedule,
-});
-
 // The engine shows the functions of a stack to Error.prepareStackTrace, and the prelude's are among them.
 Error.prepareStackTrace = (error, sites) => { delete Object.getPrototypeOf(sites[0]).getFunction; };
 new Error();
@@ -113,24 +141,20 @@ const provide = (name, value) => defineProperty(globalThis, name, { value, writa
 provide("CALLER_PUBLIC_KEY", undefined);
 provide("CIRCLE_PUBLIC_KEY", undefined);
 provide("DB_PATH", undefined);
-provide("args", undefined);
-provide("context", context);
 provide("print", print);
 provide("progress", progress);
 provide("data", data);
-provide("play", play);
-provide("schedule", schedule);
+provide("files", files);
 defineProperty(Math, "random", { value: random, writable: true, configurable: true });
 // esbuild's keepNames wraps functions in this helper; a function that is sent as its source still calls it.
 provide("__name", (fn, value) => defineProperty(fn, "name", { value, configurable: true }));
 
-const begin = (contextJson) => {
-  const given = parse(contextJson);
+let caller, owner, DB_PATH;
+const introduce = (given) => {
   for (let i = 0; i < 4; i++) seed[i] = given.random[i];
   globalThis.CALLER_PUBLIC_KEY = caller = given.caller;
-  globalThis.CIRCLE_PUBLIC_KEY = circle = given.circle;
-  globalThis.DB_PATH = DB_PATH = "/" + circle;
-  globalThis.args = args = given.args;
+  globalThis.CIRCLE_PUBLIC_KEY = owner = given.circle;
+  globalThis.DB_PATH = DB_PATH = owner === undefined ? undefined : "/" + owner;
 };
 
 const shorten = (value) => apply(slice, toText(value), [0, ${MOST_THROWN_CHARACTERS}]);
@@ -150,22 +174,4 @@ const describe = (error) => {
   }
   return stringify(said);
 };
-
-const answer = (value) => {
-  host("value", typeof value === "string" ? "text\n" + stringify(value)
-    : "json\n" + (value === undefined ? "null" : json("result", value)));
-};
-
-const conclude = ({ value }) => {
-  try {
-    if (typeof value !== "object" || value === null || typeof value.then !== "function") return answer(value);
-  } catch (error) {
-    return fail(error);
-  }
-  (async () => answer(await value))().then(undefined, fail);
-};
-
-const fail = (error) => { host("thrown", describe(error)); };
-
-return { begin, conclude, fail };
-}`;
+`;

@@ -1,3 +1,5 @@
+import { type Image, PAGE_BYTES, spansOf } from "./engine-image.ts";
+
 /** The few of quickjs-wasi's exports that are used. A handle is the address of a JSValue in the engine's memory. */
 type Exports = {
   readonly memory: WebAssembly.Memory;
@@ -47,7 +49,8 @@ export class EngineFailure extends Error {
 
 // quickjs-ng's context features, all but performance (bit 10), whose clock would be frozen in the image.
 const INTRINSICS = 0x7fff_ffff & ~(1 << 10);
-const EVAL_ASYNC = 1 << 7;
+/** Flags of `qjs_eval` by what a source is evaluated as. */
+const EVAL_AS = { script: 0, module: 1 << 0, "awaiting-script": 1 << 7 } as const;
 const FULFILLED = 1;
 const REJECTED = 2;
 
@@ -56,17 +59,8 @@ const MAX_STACK_BYTES = 256 * 1024;
 export const STACK_RESET_BYTES = 384 * 1024;
 /** Heap that exists before the first play. A play that fits keeps its instance; a larger one costs a new instance. */
 const SPARE_HEAP_BYTES = 512 * 1024;
-const PAGE = 4096;
-
-/** A state of an engine to go back to. */
-type Image = {
-  readonly bytes: number;
-  readonly stackPointer: number;
-  readonly runtime: number;
-  readonly context: number;
-  /** Everything a play can have changed, in order: pages to put back, and spans that were zero (`data` left out). */
-  readonly spans: readonly { readonly from: number; readonly to: number; readonly data?: Uint8Array }[];
-};
+/** UTF-16 units. */
+const MOST_UNMEASURED = 16 * 1024;
 
 /**
  * One instance of QuickJS in WebAssembly, whose memory can be put back to how it was: `save` once, `restore` before
@@ -114,7 +108,7 @@ export class QuickjsEngine {
       runtime: exports.qjs_get_runtime_ptr(),
       context: exports.qjs_get_context_ptr(),
       // The first page is where a null pointer points.
-      spans: [{ from: 0, to: PAGE }, ...spansOf(memory, stackPointer - STACK_RESET_BYTES)],
+      spans: [{ from: 0, to: PAGE_BYTES }, ...spansOf(memory, stackPointer - STACK_RESET_BYTES)],
     };
     return this.#image;
   }
@@ -156,13 +150,14 @@ export class QuickjsEngine {
   }
 
   /**
-   * Evaluates a script. With `topLevelAwait` the value is a promise of `{ value }`, the value of its last expression.
-   * Answers a handle to what was thrown instead, if it was.
+   * Evaluates a source. As an `awaiting-script` its value is a promise of `{ value }`, the value of its last expression;
+   * as a `module`, which can import nothing, a promise of its exports. Answers a handle to what was thrown instead, if
+   * it was.
    */
-  evaluate(code: string, filename: string, { topLevelAwait = false } = {}): Evaluated {
+  evaluate(code: string, filename: string, as: keyof typeof EVAL_AS = "script"): Evaluated {
     const [text, bytes] = this.#write(code);
     const [name] = this.#write(filename);
-    const result = this.#exports.qjs_eval(text, bytes, name, topLevelAwait ? EVAL_ASYNC : 0);
+    const result = this.#exports.qjs_eval(text, bytes, name, EVAL_AS[as]);
     this.#exports.wasm_free(name);
     this.#exports.wasm_free(text);
     return this.#evaluated(result);
@@ -239,11 +234,21 @@ export class QuickjsEngine {
 
   /** Copies a text in, with a NUL behind it. */
   #write(text: string): [pointer: number, bytes: number] {
+    if (text.length > MOST_UNMEASURED) return this.#writeMeasured(text);
     const room = text.length * 3 + 1;
     const pointer = this.#allocate(room);
     const { written } = this.#encoder.encodeInto(text, this.#memory().subarray(pointer, pointer + room));
     this.#memory()[pointer + written] = 0;
     return [pointer, written];
+  }
+
+  /** Takes no more room than it needs: memory cannot shrink again. */
+  #writeMeasured(text: string): [pointer: number, bytes: number] {
+    const bytes = this.#encoder.encode(text);
+    const pointer = this.#allocate(bytes.length + 1);
+    this.#memory().set(bytes, pointer);
+    this.#memory()[pointer + bytes.length] = 0;
+    return [pointer, bytes.length];
   }
 
   #env(): WebAssembly.ModuleImports {
@@ -287,16 +292,3 @@ export class QuickjsEngine {
 }
 
 export type Evaluated = { readonly ok: true; readonly value: Handle } | { readonly ok: false; readonly thrown: Handle };
-
-/** Cuts memory from `start` on into spans that are zero and spans that are not, by whole pages. */
-function spansOf(memory: Uint8Array, start: number): Image["spans"] {
-  const spans: { from: number; to: number; zero: boolean }[] = [];
-  for (let from = start; from < memory.length; from += PAGE) {
-    const to = Math.min(from + PAGE, memory.length);
-    const zero = memory.subarray(from, to).every((byte) => byte === 0);
-    const last = spans.at(-1);
-    if (last && last.zero === zero) last.to = to;
-    else spans.push({ from, to, zero });
-  }
-  return spans.map(({ from, to, zero }) => (zero ? { from, to } : { from, to, data: memory.slice(from, to) }));
-}

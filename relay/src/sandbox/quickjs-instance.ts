@@ -1,9 +1,17 @@
 import type { Event } from "../task.ts";
+import { FileCalls, type Guard } from "./file-calls.ts";
 import { HostCalls } from "./host-calls.ts";
-import { PRELUDE } from "./prelude.ts";
-import { EngineFailure, type Evaluated, type Handle, QuickjsEngine } from "./quickjs-engine.ts";
-import type { Limits, ScriptEnd, ScriptResult, Snapshot } from "./sandbox.ts";
+import { LibraryInstance } from "./library-instance.ts";
+import { loadPrelude } from "./load-prelude.ts";
+import { PlayEvents } from "./play-events.ts";
+import { EngineFailure, type Handle, QuickjsEngine } from "./quickjs-engine.ts";
+import { randomWords } from "./random-words.ts";
+import { RunningPlay } from "./running-play.ts";
+import type { Authority, Limits, ScriptEnd, ScriptResult, Snapshot, Tools } from "./sandbox.ts";
+import { SCRIPT_PRELUDE } from "./script-prelude.ts";
 import { locate, SCRIPT_NAME } from "./stack-trace.ts";
+import { isOutOfMemory } from "./thrown.ts";
+import { WriteSet } from "./write-set.ts";
 
 /** One script with all that its run needs, on this thread. */
 export type InstancePlay = {
@@ -16,9 +24,11 @@ export type InstancePlay = {
   readonly emit: (event: Event) => void;
   /** Asked while the script runs; `true` ends it. */
   readonly cancelled: () => boolean;
+  /** What it may do, asked at every host call; `undefined` stands for everything. */
+  readonly authority: () => Authority | undefined;
+  readonly lane?: "control" | undefined;
+  readonly tools: Tools;
 };
-
-type Prelude = { readonly begin: Handle; readonly conclude: Handle; readonly fail: Handle };
 
 // A script with a top-level `return` becomes a function body that begins on the same line, so that lines stay.
 const BODY_PREFIX = "(async () => ({ value: await (async () => {";
@@ -31,7 +41,8 @@ const MOST_GAPS = 3;
 export class QuickjsInstance {
   readonly #module: WebAssembly.Module;
   readonly #image: ReturnType<QuickjsEngine["save"]>;
-  readonly #prelude: Prelude;
+  readonly #prelude: Record<"begin" | "conclude" | "fail", Handle>;
+  readonly #library: LibraryInstance;
   #engine: QuickjsEngine;
   #lastCircle = "";
   #lastCaller = "";
@@ -41,7 +52,8 @@ export class QuickjsInstance {
     this.#module = module;
     this.#engine = this.#makeEngine();
     this.#engine.start();
-    this.#prelude = loadPrelude(this.#engine);
+    this.#prelude = loadPrelude(this.#engine, SCRIPT_PRELUDE, ["begin", "conclude", "fail"]);
+    this.#library = new LibraryInstance(module);
     this.#image = this.#engine.save();
   }
 
@@ -52,99 +64,105 @@ export class QuickjsInstance {
 
   run(play: InstancePlay): ScriptResult {
     this.#reset(play);
-    const host = new HostCalls(play);
-    const clock = new Clock(play.limits);
-    let hostFailure: unknown;
-    const interrupted = () => {
-      host.end ??= play.cancelled() ? { kind: "cancelled" } : (clock.reached() ?? this.#memoryReached(play.limits));
-      return host.end !== undefined;
-    };
+    const running = new RunningPlay(play);
+    const { circle, caller, tools, lane } = play;
+    const files = new WriteSet(play.snapshot, running);
+    const events = new PlayEvents(running, play.emit);
+    const parts = { play: running, circle, caller, files };
+    const library = this.#library.open({
+      ...parts,
+      fileCalls: new FileCalls({ ...parts, events, guard: EVERYTHING }),
+    });
+    const fileCalls = new FileCalls({ ...parts, events, guard: running });
+    const host = new HostCalls({ ...parts, fileCalls, library, tools, lane });
+    let { memoryBytes } = running.limits;
     this.#host = {
       call: (operation, payload) => {
-        interrupted(); // calls can take long, and the engine asks once in thousands of steps
-        try {
-          return host.call(operation, payload);
-        } catch (error) {
-          hostFailure ??= error; // the script sees nothing of it; the play ends with it below
-          host.end ??= { kind: "cancelled" };
-          return "";
+        const answer = host.call(operation, payload);
+        if (running.limits.memoryBytes !== memoryBytes) {
+          memoryBytes = running.limits.memoryBytes;
+          this.#engine.limitMemory(memoryBytes);
         }
+        return answer;
       },
-      interrupted,
+      interrupted: () => running.interrupted() || this.#memoryReached(running),
     };
     let columnsBefore = 0;
     try {
-      this.#engine.limitMemory(play.limits.memoryBytes);
-      columnsBefore = this.#evaluate(play, host, clock);
+      this.#engine.limitMemory(memoryBytes);
+      columnsBefore = this.#evaluate(play, running);
     } catch (error) {
       this.#engine = this.#makeEngine();
-      host.end ??= failureOf(error, play.limits);
+      running.breakDown(error);
     } finally {
       this.#host = NOBODY;
+      library.close();
     }
-    if (hostFailure) throw hostFailure;
-    const end = finish(host.end ?? STALLED, play, columnsBefore);
-    const writes = end.kind === "value" ? host.writes : [];
-    return { end, writes, cpuMs: clock.elapsedMs, killed: false };
+    if (running.failure) throw running.failure;
+    const end = finish(running.end ?? STALLED, play.script, columnsBefore, running.limits);
+    const writes = end.kind === "value" ? files.writes : [];
+    return { end, writes, cpuMs: running.elapsedMs, killed: false, used: running.used };
   }
 
-  /** Runs the script until `host` has an end, or nothing is left to run. Answers the columns put before the source. */
-  #evaluate(play: InstancePlay, host: HostCalls, clock: Clock): number {
+  /** Runs the script until the play has an end, or nothing is left to run. Answers the columns put before the source. */
+  #evaluate(play: InstancePlay, running: RunningPlay): number {
     const engine = this.#engine;
     const { script, caller, circle, args } = play;
     const names = JSON.stringify({ caller, circle, random: randomWords() });
     const context = engine.string(`${names.slice(0, -1)},"args":${args}}`);
     if (!engine.call(this.#prelude.begin, context).ok) throw new EngineFailure("quickjs: out of memory");
-    const evaluated = engine.evaluate(script, SCRIPT_NAME, { topLevelAwait: true });
+    const evaluated = engine.evaluate(script, SCRIPT_NAME, "awaiting-script");
     if (evaluated.ok) {
-      this.#settle(evaluated.value, host, clock);
+      this.#settle(evaluated.value, running);
       return 0;
     }
-    const end = this.#failToCompile(evaluated.thrown, host);
+    const end = this.#failToCompile(evaluated.thrown, running);
     if (end?.kind !== "thrown" || end.name !== "SyntaxError" || end.message !== "return not in a function") return 0;
-    host.end = undefined; // it is a function body
+    running.end = undefined; // it is a function body
     const body = engine.evaluate(BODY_PREFIX + script + BODY_SUFFIX, SCRIPT_NAME);
-    if (body.ok) this.#settle(body.value, host, clock);
-    else this.#failToCompile(body.thrown, host);
+    if (body.ok) this.#settle(body.value, running);
+    else this.#failToCompile(body.thrown, running);
     return BODY_PREFIX.length;
   }
 
   /** Runs jobs until the promise of the script's value is settled, then until the prelude has told the host of it. */
-  #settle(promise: Handle, host: HostCalls, clock: Clock): void {
+  #settle(promise: Handle, running: RunningPlay): void {
     const engine = this.#engine;
     let settled = engine.settled(promise);
-    while (!settled && !host.end && engine.runJob()) {
-      host.end ??= clock.reached();
+    while (!settled && !running.end && engine.runJob()) {
+      running.interrupted();
       settled = engine.settled(promise);
     }
-    if (host.end || !settled) return;
+    if (running.end || !settled) return;
     if (!settled.ok) {
-      this.#fail(settled.thrown, host);
+      this.#fail(settled.thrown, running);
       return;
     }
     const concluded = engine.call(this.#prelude.conclude, settled.value);
-    if (!concluded.ok && !host.end) this.#fail(concluded.thrown, host);
-    while (!host.end && engine.runJob()) host.end ??= clock.reached();
+    if (!concluded.ok && !running.end) this.#fail(concluded.thrown, running);
+    while (!running.interrupted() && engine.runJob());
   }
 
-  #failToCompile(thrown: Handle, host: HostCalls): ScriptEnd | undefined {
-    const end = this.#fail(thrown, host);
-    if (end?.kind === "thrown") host.end = { ...end, compiling: true };
-    return host.end;
+  #failToCompile(thrown: Handle, running: RunningPlay): ScriptEnd | undefined {
+    const end = this.#fail(thrown, running);
+    if (end?.kind === "thrown") running.end = { ...end, compiling: true };
+    return running.end;
   }
 
   /** Lets the guest tell what was thrown; the answer is the play's end. */
-  #fail(thrown: Handle, host: HostCalls): ScriptEnd | undefined {
+  #fail(thrown: Handle, running: RunningPlay): ScriptEnd | undefined {
     const told = this.#engine.call(this.#prelude.fail, thrown);
-    if (!told.ok && !host.end) throw new EngineFailure("quickjs: out of memory");
-    return host.end;
+    if (!told.ok && !running.end) throw new EngineFailure("quickjs: out of memory");
+    return running.end;
   }
 
   /** The engine counts blocks; gaps between them, which a script can make, are counted here. */
-  #memoryReached({ memoryBytes }: Limits): ScriptEnd | undefined {
+  #memoryReached(running: RunningPlay): boolean {
+    const { memoryBytes: allowed } = running.limits;
     const used = this.#engine.memoryBytes - this.#image.bytes;
-    if (used <= MOST_GAPS * memoryBytes) return undefined;
-    return { kind: "limit", limit: "memory_bytes", used, allowed: memoryBytes };
+    if (used <= MOST_GAPS * allowed) return false;
+    running.end ??= { kind: "limit", limit: "memory_bytes", used, allowed };
+    return true;
   }
 
   /**
@@ -169,6 +187,9 @@ export class QuickjsInstance {
   }
 }
 
+/** A library's authority, whoever calls it. */
+const EVERYTHING: Guard = { require: () => {}, holds: () => true, requireReading: () => {} };
+
 const NOBODY = { call: () => "", interrupted: () => false };
 
 const STALLED: ScriptEnd = {
@@ -177,65 +198,8 @@ const STALLED: ScriptEnd = {
   message: "the script awaits something that can never happen",
 };
 
-function loadPrelude(engine: QuickjsEngine): Prelude {
-  const must = (evaluated: Evaluated): Handle => {
-    if (evaluated.ok) return evaluated.value;
-    throw new EngineFailure("quickjs: the prelude does not run");
-  };
-  const prelude = must(engine.call(must(engine.evaluate(PRELUDE, "prelude")), engine.hostFunction()));
-  const member = (name: string) => must(engine.call(must(engine.evaluate(`(o) => o.${name}`, "prelude")), prelude));
-  return { begin: member("begin"), conclude: member("conclude"), fail: member("fail") };
-}
-
-// Drawn ahead: one call to the system's generator for many plays.
-const drawn = new Uint32Array(1024);
-let taken = drawn.length;
-
-/** Four words to seed a play's `Math.random`, used once. */
-function randomWords(): number[] {
-  if (taken === drawn.length) {
-    crypto.getRandomValues(drawn);
-    taken = 0;
-  }
-  taken += 4;
-  return Array.from(drawn.subarray(taken - 4, taken));
-}
-
-/** Time a script used. Its thread runs nothing else meanwhile, so both clocks are one until scripts can wait. */
-class Clock {
-  readonly #start = performance.now();
-  readonly #limits: Limits;
-
-  constructor(limits: Limits) {
-    this.#limits = limits;
-  }
-
-  get elapsedMs(): number {
-    return performance.now() - this.#start;
-  }
-
-  reached(): ScriptEnd | undefined {
-    const used = this.elapsedMs;
-    const { cpuMs, wallMs } = this.#limits;
-    if (used > cpuMs) return { kind: "limit", limit: "cpu_ms", used: Math.round(used), allowed: cpuMs };
-    if (used > wallMs) return { kind: "limit", limit: "wall_ms", used: Math.round(used), allowed: wallMs };
-    return undefined;
-  }
-}
-
-function failureOf(error: unknown, { memoryBytes }: Limits): ScriptEnd {
-  if (error instanceof EngineFailure) return { kind: "limit", limit: "memory_bytes", allowed: memoryBytes };
-  // A trap inside the engine, or its stack ran into the thread's own: the script's doing either way.
-  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-    return { kind: "thrown", name: "InternalError", message: "the engine could not go on with this script" };
-  }
-  throw error;
-}
-
-function finish(end: ScriptEnd, { script, limits }: InstancePlay, columnsBefore: number): ScriptEnd {
+function finish(end: ScriptEnd, script: string, columnsBefore: number, { memoryBytes: allowed }: Limits): ScriptEnd {
   if (end.kind !== "thrown") return end;
-  if (end.name === "InternalError" && end.message.startsWith("out of memory")) {
-    return { kind: "limit", limit: "memory_bytes", allowed: limits.memoryBytes };
-  }
-  return locate(end, script, columnsBefore);
+  if (isOutOfMemory(end)) return { kind: "limit", limit: "memory_bytes", allowed };
+  return locate(end, { name: SCRIPT_NAME, source: script, columnsBefore });
 }

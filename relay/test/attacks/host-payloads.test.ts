@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { FileCalls } from "../../src/sandbox/file-calls.ts";
 import { HostCalls } from "../../src/sandbox/host-calls.ts";
-import { DEFAULT_LIMITS, RefusedName } from "../../src/sandbox/sandbox.ts";
+import { PlayEvents } from "../../src/sandbox/play-events.ts";
+import { RunningPlay } from "../../src/sandbox/running-play.ts";
+import { DEFAULT_LIMITS } from "../../src/sandbox/sandbox.ts";
+import { WriteSet } from "../../src/sandbox/write-set.ts";
 import type { Event } from "../../src/task.ts";
+import { FilesSnapshot, NO_TOOLS } from "../instance-under-test.ts";
 
 /**
  * What a script could send if it held the host's own function, which it never does: see `poisoned-prelude.test.ts`. The
@@ -10,18 +15,25 @@ import type { Event } from "../../src/task.ts";
  */
 function hostUnderAttack(limits = {}) {
   const events: Event[] = [];
+  const limited = { ...DEFAULT_LIMITS, cpuMs: 60_000, wallMs: 60_000, ...limits };
+  const play = new RunningPlay({ limits: limited, authority: () => undefined, cancelled: () => false });
+  const snapshot = new FilesSnapshot({ "data/a.json": { json: "1" }, "config/library.js": { text: "" } });
+  const files = new WriteSet(snapshot, play);
   const host = new HostCalls({
-    snapshot: {
-      checkName(name) {
-        if (!name.isWellFormed() || name.includes("..")) throw new RefusedName("name: refused");
-      },
-      read: (name) => (name === "a" ? "1" : undefined),
-      list: () => ["a"],
-    },
-    limits: { ...DEFAULT_LIMITS, ...limits },
-    emit: (event) => events.push(event),
+    play,
+    caller: "mallory",
+    circle: "alice",
+    files,
+    fileCalls: new FileCalls({
+      play,
+      files,
+      events: new PlayEvents(play, (event) => events.push(event)),
+      guard: play,
+    }),
+    tools: NO_TOOLS,
+    library: { call: (_source, name, args) => `=${JSON.stringify([name, args])}`, check: () => {}, close: () => {} },
   });
-  return { host, events };
+  return { host, play, files, events };
 }
 
 const OPERATIONS = [
@@ -30,6 +42,14 @@ const OPERATIONS = [
   "data.set",
   "data.delete",
   "data.list",
+  "files.read",
+  "files.readBytes",
+  "files.write",
+  "files.writeBytes",
+  "files.delete",
+  "files.list",
+  "circle.call",
+  "tool",
   "print",
   "progress",
   "value",
@@ -53,6 +73,37 @@ describe("payloads from a raw host call", () => {
     ["set-nested-beyond-the-stack", "data.set", `"a"\n${"[".repeat(1e6)}${"]".repeat(1e6)}`],
     ["set-nested-objects-beyond-the-stack", "data.set", `"a"\n${'{"a":'.repeat(5e5)}1${"}".repeat(5e5)}`],
     ["set-nested-beyond-a-main-thread", "data.set", `"a"\n${"[".repeat(5e3)}${"]".repeat(5e3)}`],
+    ["set-in-one-part", "data.set", '"a"'],
+    ["read-of-a-refused-name", "files.read", ".."],
+    ["read-of-a-document's-file", "files.read", "a.json"],
+    ["read-of-it-in-other-letters", "files.readBytes", "a.JSON"],
+    ["write-of-a-document's-file", "files.write", '"a.json"\n1'],
+    ["write-in-one-part", "files.write", "x"],
+    ["write-of-half-a-byte", "files.writeBytes", '"x"\nA'],
+    ["write-of-no-base64", "files.writeBytes", '"x"\n????'],
+    ["write-of-base64-with-padding-inside", "files.writeBytes", '"x"\nA=AA'],
+    ["delete-of-a-refused-name", "files.delete", "../config/library.js"],
+    ["list-without-a-prefix", "data.list", "{}"],
+    ["list-of-a-giant-prefix", "data.list", `{"prefix":"${"x".repeat(1e6)}"}`],
+    ["list-from-no-text", "files.list", '{"prefix":"","start":1}'],
+    ["list-of-none", "files.list", '{"prefix":"","limit":0}'],
+    ["list-of-a-fraction", "data.list", '{"prefix":"","limit":1.5}'],
+    ["list-of-many", "data.list", '{"prefix":"","limit":1e400}'],
+    ["call-in-one-part", "circle.call", '"sign"'],
+    ["call-of-no-name", "circle.call", "1\n[]"],
+    ["call-of-a-glob", "circle.call", '"*"\n[]'],
+    ["call-with-a-line-break", "circle.call", '"sign\\nother"\n[]'],
+    ["call-of-then", "circle.call", '"then"\n[]'],
+    ["call-of-a-long-name", "circle.call", `"${"a".repeat(101)}"\n[]`],
+    ["tool-that-is-no-list", "tool", "{}"],
+    ["tool-without-arguments", "tool", '["policy.get"]'],
+    ["tool-with-arguments-that-are-no-list", "tool", '["policy.get",{"length":1}]'],
+    ["tool-of-another-kind", "tool", '["data.get",["a"]]'],
+    ["tool-of-a-prototype", "tool", '["policy.__proto__",[]]'],
+    ["tool-that-does-not-exist", "tool", '["policy.drop",[]]'],
+    ["tool-nested-beyond-the-stack", "tool", `["policy.set",[${"[".repeat(5e3)}${"]".repeat(5e3)}]]`],
+    ["library-that-is-no-text", "tool", '["library.set",[{}]]'],
+    ["library-that-is-giant", "tool", `["library.set",["${"x".repeat(256 * 1024 + 1)}"]]`],
     ["progress-without-a-fraction", "progress", "{}"],
     ["progress-of-null", "progress", "null"],
     ["progress-of-text", "progress", '"0.5"'],
@@ -67,10 +118,10 @@ describe("payloads from a raw host call", () => {
     ["thrown-giant", "thrown", `{"name":[${"[],".repeat(4e6)}0]}`],
     ["thrown-nested-beyond-the-stack", "thrown", `{"name":${"[".repeat(1e6)}${"]".repeat(1e6)}}`],
   ])("%s: is refused to the script", (_, operation, payload) => {
-    const { host, events } = hostUnderAttack();
+    const { host, play, files, events } = hostUnderAttack();
     expect(host.call(operation, payload)).toMatch(/^!\{"name":"TypeError"/);
-    expect(host.end).toBeUndefined();
-    expect(host.writes).toEqual([]);
+    expect(play.end).toBeUndefined();
+    expect(files.writes).toEqual([]);
     expect(events).toEqual([]);
     expect(host.call("data.get", "a")).toBe("=1");
   });
@@ -85,33 +136,37 @@ describe("payloads from a raw host call", () => {
     ["value-that-grows-in-utf-8", "output_bytes", "value", `text\n"${"\u20ac".repeat(200_000)}"`],
     ["giant-document", "storage_bytes", "data.set", `"a"\n[${"[],".repeat(8e6)}0]`],
     ["document-that-grows-in-utf-8", "storage_bytes", "data.set", `"a"\n"${"\u20ac".repeat(2e6)}"`],
+    ["giant-file", "storage_bytes", "files.write", `"a"\n${"x".repeat(8e6)}`],
+    ["giant-file-of-bytes", "storage_bytes", "files.writeBytes", `"a"\n${"AAAA".repeat(2e6)}`],
+    ["file-that-grows-in-utf-8", "storage_bytes", "files.write", `"a"\n${"\u20ac".repeat(2e6)}`],
+    ["giant-tool", "storage_bytes", "tool", `["policy.set",["${"x".repeat(5e6)}"]]`],
     ["giant-name", "storage_bytes", "data.set", `"${"x".repeat(5e6)}"\n1`],
   ] as const)("%s: reaches %s before anything is made of it", (_, limit, operation, payload) => {
-    const { host, events } = hostUnderAttack();
+    const { host, play, events } = hostUnderAttack();
     expect(host.call(operation, payload)).toMatch(/^!/);
-    expect(host.end).toMatchObject({ kind: "limit", limit });
+    expect(play.end).toMatchObject({ kind: "limit", limit });
     expect(events).toEqual([]);
     expect(host.call("data.get", "a")).toMatch(/ended/);
   });
 
   it("after-the-end: nothing is said, written or ended again", () => {
-    const { host, events } = hostUnderAttack();
+    const { host, play, files, events } = hostUnderAttack();
     host.call("value", "json\n1");
-    const end = host.end;
+    const { end } = play;
     for (const operation of OPERATIONS) expect(host.call(operation, '"a"\n1')).toMatch(/ended/);
-    expect(host.end).toBe(end);
-    expect(host.writes).toEqual([]);
+    expect(play.end).toBe(end);
+    expect(files.writes).toEqual([]);
     expect(events).toEqual([]);
   });
 
   it("polluting-names: documents may be called like members of a prototype", () => {
-    const { host } = hostUnderAttack();
+    const { host, files } = hostUnderAttack();
     for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
       expect(host.call("data.has", name)).toBe("=false");
       host.call("data.set", `${JSON.stringify(name)}\n{"__proto__":{"polluted":true}}`);
     }
-    expect(host.writes).toHaveLength(4);
-    expect(JSON.parse(host.call("data.list", "").slice(1))).toHaveLength(5);
+    expect(files.writes).toHaveLength(4);
+    expect(JSON.parse(host.call("data.list", '{"prefix":""}').slice(1))).toHaveLength(5);
     expect("polluted" in {}).toBe(false);
   });
 
@@ -125,9 +180,10 @@ describe("payloads from a raw host call", () => {
     const calls = fc.array(fc.tuple(fc.oneof(fc.constantFrom(...OPERATIONS), fc.string()), payload), { maxLength: 20 });
     fc.assert(
       fc.property(calls, (all) => {
-        const { host } = hostUnderAttack({ events: 5, storageBytes: 5_000 });
-        for (const [operation, text] of all) expect(host.call(operation, text)).toMatch(/^$|^[=!]/);
-        for (const { value } of host.writes) if (value !== null) JSON.parse(value);
+        const { host, play, files } = hostUnderAttack({ events: 5, storageBytes: 5_000 });
+        for (const [operation, text] of all) expect(host.call(operation, text)).toMatch(/^$|^[=!$]/);
+        for (const { content } of files.writes) if (content && "json" in content) JSON.parse(content.json);
+        expect(play.failure).toBeUndefined();
       }),
       { numRuns: 1_000 },
     );

@@ -1,0 +1,135 @@
+import { decodeBase64, encodeBase64 } from "./base64.ts";
+import type { RunningPlay } from "./running-play.ts";
+import { type Content, type ListOptions, type NameKind, RefusedName, type Snapshot, type Write } from "./sandbox.ts";
+
+/** What a change costs beside its texts: a file on a disk, places in indexes, and a part of every message it is in. */
+const WRITE_BYTES = 1_024;
+
+/** Names that are asked for at once. */
+const MOST_PAGE = 1_000;
+const LEAST_PAGE = 100;
+
+const utf8 = new TextEncoder();
+
+/** The circle's files as one play sees them: a snapshot with its own writes on top, which are held to a limit. */
+export class WriteSet {
+  readonly #snapshot: Snapshot;
+  readonly #play: RunningPlay;
+  readonly #writes = new Map<string, { readonly content: Content | null; readonly bytes: number }>();
+  #bytes = 0;
+
+  constructor(snapshot: Snapshot, play: RunningPlay) {
+    this.#snapshot = snapshot;
+    this.#play = play;
+  }
+
+  /** Each path once. */
+  get writes(): Write[] {
+    return Array.from(this.#writes, ([path, { content }]) => ({ path, content }));
+  }
+
+  /** @throws {RefusedName} */
+  pathOf(kind: NameKind, name: string): string {
+    return this.#snapshot.pathOf(kind, name);
+  }
+
+  /** @throws {RefusedName} if it is no UTF-8. */
+  readText(path: string): string | undefined {
+    const written = this.#writes.get(path);
+    if (!written) return this.#snapshot.readText(path);
+    return written.content ? textOf(written.content) : undefined;
+  }
+
+  readBase64(path: string): string | undefined {
+    const written = this.#writes.get(path);
+    if (!written) return this.#snapshot.readBase64(path);
+    if (!written.content) return undefined;
+    if ("base64" in written.content) return written.content.base64;
+    return encodeBase64(utf8.encode(textOf(written.content)));
+  }
+
+  has(kind: NameKind, name: string, path: string): boolean {
+    const written = this.#writes.get(path);
+    if (written) return written.content !== null;
+    if (kind !== "file") return this.#snapshot.readText(path) !== undefined;
+    return this.#snapshot.list({ kind, prefix: name, start: name, limit: 1 })[0] === name; // files may be large
+  }
+
+  /** Ends the play where that is more than it may write. `null` deletes. */
+  write(path: string, content: Content | null): void {
+    const bytes = WRITE_BYTES + utf8.encode(path).length + (content ? bytesOf(content) : 0);
+    const { storageBytes } = this.#play.limits;
+    const total = this.#bytes + bytes - (this.#writes.get(path)?.bytes ?? 0);
+    if (total > storageBytes) this.#play.reach("storage_bytes", total, storageBytes);
+    this.#bytes = total;
+    this.#writes.set(path, { content, bytes });
+  }
+
+  /** Names in order, its own among them, that pass `isListed`. */
+  list({ kind, prefix, start = "", limit }: ListOptions, isListed: (name: string) => boolean = () => true): string[] {
+    const most = limit ?? Number.POSITIVE_INFINITY;
+    const own = this.#ownNames(kind).filter(([name]) => name.startsWith(prefix) && name >= start);
+    const added = own.flatMap(([name, exists]) => (exists ? [name] : [])).toSorted();
+    const changed = new Set(own.map(([name]) => name));
+    const listed: string[] = [];
+    const list = (name: string) => listed.length < most && isListed(name) && listed.push(name);
+    let next = 0;
+    for (const name of this.#stored({ kind, prefix, start, limit })) {
+      for (; next < added.length && (added[next] ?? "") < name; next++) list(added[next] ?? "");
+      if (!changed.has(name)) list(name);
+      if (listed.length >= most) return listed;
+    }
+    for (; next < added.length; next++) list(added[next] ?? "");
+    return listed;
+  }
+
+  /** Page by page: who may read few of many names, or stops early, costs no more than that. */
+  *#stored({ kind, prefix, start, limit = MOST_PAGE }: ListOptions): Generator<string> {
+    const size = Math.min(MOST_PAGE, Math.max(LEAST_PAGE, limit));
+    for (let from = start; ; ) {
+      const page = this.#snapshot.list({ kind, prefix, start: from, limit: size + 1 });
+      from = page[size];
+      yield* page.slice(0, size);
+      if (from === undefined) return;
+      this.#play.pause();
+    }
+  }
+
+  #ownNames(kind: NameKind): [name: string, exists: boolean][] {
+    const names: [string, boolean][] = [];
+    for (const [path, { content }] of this.#writes) {
+      const name = nameAt(path, kind);
+      if (name !== undefined) names.push([name, content !== null]);
+    }
+    return names;
+  }
+}
+
+/** The name of what has this path, if it is of this kind. */
+function nameAt(path: string, kind: NameKind): string | undefined {
+  const folder = kind === "inbox" ? "inbox/" : "data/";
+  if (!path.startsWith(folder)) return undefined;
+  const isJson = path.endsWith(".json");
+  if (isJson !== (kind !== "file")) return undefined;
+  return path.slice(folder.length, isJson ? -".json".length : undefined);
+}
+
+function textOf(content: Content): string {
+  if ("json" in content) return content.json;
+  if ("text" in content) return content.text;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64(content.base64));
+  } catch {
+    throw new RefusedName("file: expected UTF-8, got other bytes");
+  }
+}
+
+function bytesOf(content: Content): number {
+  if ("base64" in content) return decodedLength(content.base64);
+  return utf8.encode("json" in content ? content.json : content.text).length;
+}
+
+function decodedLength(base64: string): number {
+  const padding = base64.endsWith("==") ? 2 : Number(base64.endsWith("="));
+  return (base64.length / 4) * 3 - padding;
+}
