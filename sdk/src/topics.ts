@@ -78,7 +78,7 @@ class Watch<Data> implements AsyncIterableIterator<Data, undefined> {
     if (!this.#end) return new Promise((resolve, reject) => this.#asking.push({ resolve, reject }));
     const { error } = this.#end;
     this.#end = {}; // said once, as a generator does
-    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error as Error);
+    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
 
   return(): Promise<IteratorResult<Data, undefined>> {
