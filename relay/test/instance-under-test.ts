@@ -109,6 +109,8 @@ export type DirectPlay = Partial<Omit<InstancePlay, "args" | "limits" | "authori
   readonly args?: unknown;
   /** The owner's, if left out. */
   readonly authority?: Authority | undefined;
+  /** Asked each time, in place of it. */
+  readonly authorities?: () => Authority | undefined;
 };
 export type Played = ScriptResult & { readonly events: readonly Event[]; readonly looked: readonly string[] };
 
@@ -121,7 +123,7 @@ export function makeInstance(): QuickjsInstance {
 export function playIn(
   instance: QuickjsInstance,
   script: string,
-  { files = {}, limits, args = null, authority, ...rest }: DirectPlay = {},
+  { files = {}, limits, args = null, authority, authorities = () => authority, ...rest }: DirectPlay = {},
 ): Played {
   const events: Event[] = [];
   const snapshot = new FilesSnapshot(files);
@@ -135,7 +137,7 @@ export function playIn(
     cancelled: () => false,
     ...rest,
     limits: { ...DEFAULT_LIMITS, ...limits },
-    authority: () => authority,
+    authority: authorities,
     emit: (event) => events.push(event),
   });
   return { ...result, events, looked: snapshot.looked };
