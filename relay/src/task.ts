@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Envelope, LogHead, PlayEvent, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
+import type { Envelope, Lane, LogHead, PlayEvent, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
 
 /** A play once queued. */
 export type Task = {
@@ -16,18 +16,29 @@ export type Task = {
   /** Unix milliseconds; a task that has not begun by then is not begun. */
   readonly deadline: number;
   readonly proof: Proof;
+  /** The line in which it waits. The ordinary one if left out; not part of what the play is. */
+  readonly lane?: Lane | undefined;
 };
 
 export type TaskHashes = { readonly script: Sha256; readonly args: Sha256 };
 
 /** Why a worker may believe that `caller` asked for this. */
-export type Proof = { readonly kind: "envelope"; readonly envelope: Envelope } | typeof VOUCHED_IN_PROCESS;
+export type Proof =
+  | { readonly kind: "envelope"; readonly envelope: Envelope }
+  | typeof VOUCHED_IN_PROCESS
+  | typeof APPROVED;
 
 /**
  * The gateway in this process saw the caller log in. Compared by identity: what arrives from elsewhere, however it is
  * written, is never this object.
  */
 export const VOUCHED_IN_PROCESS = Object.freeze({ kind: "in-process" });
+
+/**
+ * The play was proven before, and has waited for the circle's owner since. Worth nothing by itself: a worker believes it
+ * where the circle's own log says that this play waits.
+ */
+export const APPROVED = Object.freeze({ kind: "approved" });
 
 export function hashTask({ script, args }: Pick<Task, "script" | "args">): TaskHashes {
   return { script: hash("sha256", script) as Sha256, args: hash("sha256", args) as Sha256 };

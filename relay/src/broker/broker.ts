@@ -1,4 +1,4 @@
-import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
 import type { Event, Outcome, Task, TaskKey } from "../task.ts";
 
 /** A task in a worker's hands. */
@@ -7,11 +7,14 @@ export type ClaimedTask = {
   readonly task: Task;
   /** Aborts when the caller or the owner cancels. The worker then ends the task; it may be too late. */
   readonly cancelled: AbortSignal;
+  /** Number of the last event that was said before it was set aside; 0 if it was not. Its next event is the one after. */
+  readonly said: number;
 };
 
-/** Tasks of one circle, oldest first, and the right to be the only one who plays there until all are finished. */
+/** Tasks of one lane of a circle, oldest first, and the right to be the only one who plays there until all are finished. */
 export type Claim = {
   readonly circle: PublicKey;
+  readonly lane: Lane | undefined;
   /** Higher than that of every earlier claim of the circle. */
   readonly fence: number;
   readonly tasks: readonly ClaimedTask[];
@@ -49,7 +52,10 @@ export class UnknownTask extends Error {
   override name = "UnknownTask";
 }
 
-/** Carries tasks to workers and outcomes back. Rules BR1–BR15 in SPEC.md; every broker passes `brokerContract`. */
+/** Something that the owner of a circle is to hear at once. `data` is JSON. */
+export type Notice = { readonly topic: string; readonly data: unknown };
+
+/** Carries tasks to workers and outcomes back. Rules BR1–BR19 in SPEC.md; every broker passes `brokerContract`. */
 export interface Broker {
   /**
    * Appends to the circle's queue and follows the task to its end. A task whose key is known is followed and not queued
@@ -68,12 +74,27 @@ export interface Broker {
   finish(claim: Claim, key: TaskKey, outcome: Outcome): Promise<boolean>;
   /** Gives back what is not finished, in order, to the head of the circle's queue. */
   release(claim: Claim): Promise<void>;
+  /**
+   * Ends the claim's hold on a task that is to wait for the circle's owner. It stays known, and `event` tells its
+   * followers, those who come later too. Resolves with `false`, having changed nothing, if the claim is over or lost, or
+   * too many are set aside.
+   */
+  setAside(claim: Claim, key: TaskKey, event: Event): Promise<boolean>;
+  /**
+   * Puts a task that was set aside at the end of its lane, with this task's deadline and proof; one that is not known is
+   * queued. Nothing happens to one that waits in line, runs or ended.
+   */
+  resume(task: Task): Promise<void>;
   /** Follows a task that was submitted, or ended with a record in the log not long ago. @throws {UnknownTask} */
   follow(key: TaskKey, options: FollowOptions, signal: AbortSignal): Promise<Outcome>;
   /** Asks for the task's end; `follow` tells whether it came before the commit. @throws {UnknownTask} */
   cancel(key: TaskKey): Promise<void>;
   /** The key under which a task of this circle can be followed or cancelled, whoever its caller is. For the owner. */
   find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined>;
+  /** Tells whoever listens to this circle now, in the order of the calls. Nobody remembers it. */
+  notify(circle: PublicKey, notice: Notice): void;
+  /** Hears the notices of a circle until `signal` aborts. */
+  listen(circle: PublicKey, onNotice: (notice: Notice) => void, signal: AbortSignal): void;
   /** Ends every wait with a rejection. */
   close(): Promise<void>;
 }

@@ -1,15 +1,19 @@
-import { ErrorCode, type LimitReached, type PublicKey, type TaskId, WireError } from "@circles/sdk/protocol";
+import { ErrorCode, type Lane, type PublicKey, type TaskId, WireError } from "@circles/sdk/protocol";
 import { type Event, isSamePlay, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
+import { Aside } from "./aside.ts";
 import {
   type Broker,
   type BrokerLimits,
   type Claim,
   type FollowOptions,
+  type Notice,
   type TakeOptions,
   UnknownTask,
 } from "./broker.ts";
 import { EndedTasks } from "./ended-tasks.ts";
+import { Notices } from "./notices.ts";
 import { QueuedTask, sayAgain } from "./queued-task.ts";
+import { busy, Room } from "./room.ts";
 import { TaskIds } from "./task-ids.ts";
 
 const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
@@ -18,10 +22,16 @@ const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   mostCharactersPerCaller: 16 * 2 ** 20,
   mostCharacters: 128 * 2 ** 20,
 });
-const RETRY_AFTER_MS = 250;
 
-type Circle = {
-  readonly key: PublicKey;
+/** A queue in the control lane is for its circle's owner: strangers' plays cannot fill it. */
+const MOST_PER_CONTROL_LANE = 100;
+
+type LineName = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
+
+/** One lane of a circle. */
+type Line = {
+  readonly circle: PublicKey;
+  readonly lane: Lane | undefined;
   readonly queue: QueuedTask[];
   /** Fence of the claim that is on it, and what is left of that, in order. */
   claim: { readonly fence: number; readonly unfinished: Map<TaskKey, QueuedTask> } | undefined;
@@ -39,22 +49,25 @@ type Taker = {
  * the same task id, and the circle's log knows whether it happened.
  */
 export class MemoryBroker implements Broker {
-  readonly #limits: BrokerLimits;
+  readonly #mostPerCircle: number;
+  readonly #room: Room;
   readonly #tasks = new Map<TaskKey, QueuedTask>();
   readonly #ids = new TaskIds();
   readonly #ended = new EndedTasks();
-  readonly #circles = new Map<PublicKey, Circle>();
-  /** Circles with tasks and no claim, in the order in which they get their turn. */
-  readonly #ready = new Set<Circle>();
+  readonly #lines = new Map<string, Line>();
+  /** Lines with tasks and no claim, in the order in which they get their turn. */
+  readonly #ready = new Set<Line>();
+  readonly #aside = new Aside();
+  readonly #notices = new Notices();
   readonly #takers = new Set<Taker>();
-  readonly #perCaller = new Map<PublicKey, { tasks: number; characters: number }>();
-  #characters = 0;
   /** That of the last claim of any circle, so that an idle circle can be forgotten. */
   #fence = 0;
   #closed = false;
 
   constructor(limits: Partial<BrokerLimits> = {}) {
-    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    const { mostPerCircle, ...ofAll } = { ...DEFAULT_LIMITS, ...limits };
+    this.#mostPerCircle = mostPerCircle;
+    this.#room = new Room(ofAll);
   }
 
   async submit(task: Task, options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
@@ -67,21 +80,14 @@ export class MemoryBroker implements Broker {
       throw new WireError(ErrorCode.TaskIdReused, "task id: expected a new one, got one that another play has");
     }
     this.#checkRoom(task);
-    const queued = new QueuedTask(key, task);
-    const circle = this.#circle(task.circle);
-    this.#tasks.set(key, queued);
-    this.#ids.add(key, task);
-    this.#count(queued, 1);
-    circle.queue.push(queued);
-    if (circle.queue.length === 1) this.#offer(circle);
-    return queued.follow(options, signal);
+    return this.#add(key, task).follow(options, signal);
   }
 
   async take(options: TakeOptions, signal: AbortSignal): Promise<Claim> {
     this.#checkOpen();
     signal.throwIfAborted();
-    for (const circle of this.#ready) {
-      if (wants(options, circle)) return this.#claim(circle, options);
+    for (const line of this.#ready) {
+      if (wants(options, line)) return this.#claim(line, options);
     }
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -115,13 +121,42 @@ export class MemoryBroker implements Broker {
     if (!unfinished || !queued) return false;
     unfinished.delete(key);
     this.#end(queued, outcome);
-    if (unfinished.size === 0) this.#endClaim(claim.circle, []);
+    if (unfinished.size === 0) this.#endClaim(claim, []);
     return true;
+  }
+
+  async setAside(claim: Claim, key: TaskKey, event: Event): Promise<boolean> {
+    const unfinished = this.#unfinished(claim);
+    const queued = unfinished?.get(key);
+    if (!unfinished || !queued || !this.#aside.hasRoom(queued)) return false;
+    unfinished.delete(key);
+    this.#count(queued, -1);
+    queued.setAside(event);
+    this.#aside.add(queued);
+    if (queued.cancelled.aborted) this.#resume(queued, queued.task);
+    if (unfinished.size === 0) this.#endClaim(claim, []);
+    return true;
+  }
+
+  async resume(task: Task): Promise<void> {
+    this.#checkOpen();
+    const key = taskKey(task);
+    const queued = this.#tasks.get(key);
+    if (queued) this.#resume(queued, task);
+    else if (!this.#ended.get(key)) this.#add(key, task);
+  }
+
+  notify(circle: PublicKey, notice: Notice): void {
+    this.#notices.notify(circle, notice);
+  }
+
+  listen(circle: PublicKey, onNotice: (notice: Notice) => void, signal: AbortSignal): void {
+    this.#notices.listen(circle, onNotice, signal);
   }
 
   async release(claim: Claim): Promise<void> {
     const unfinished = this.#unfinished(claim);
-    if (unfinished) this.#endClaim(claim.circle, [...unfinished.values()]);
+    if (unfinished) this.#endClaim(claim, [...unfinished.values()]);
   }
 
   async follow(key: TaskKey, options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
@@ -137,8 +172,10 @@ export class MemoryBroker implements Broker {
 
   async cancel(key: TaskKey): Promise<void> {
     const queued = this.#tasks.get(key);
-    if (queued) queued.cancel();
-    else if (!this.#ended.get(key)) throw new UnknownTask("task: no such task");
+    if (queued) {
+      queued.cancel();
+      this.#resume(queued, queued.task); // a worker is to end it, should it be set aside
+    } else if (!this.#ended.get(key)) throw new UnknownTask("task: no such task");
   }
 
   async find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined> {
@@ -156,67 +193,78 @@ export class MemoryBroker implements Broker {
     if (this.#closed) throw new Error("broker: closed");
   }
 
+  #add(key: TaskKey, task: Task): QueuedTask {
+    const queued = new QueuedTask(key, task);
+    this.#tasks.set(key, queued);
+    this.#ids.add(key, task);
+    this.#enqueue(queued);
+    return queued;
+  }
+
+  #enqueue(queued: QueuedTask): void {
+    const line = this.#line(queued.task);
+    this.#count(queued, 1);
+    line.queue.push(queued);
+    if (line.queue.length === 1) this.#offer(line);
+  }
+
+  /** Puts it back in line, if it is set aside. */
+  #resume(queued: QueuedTask, task: Task): void {
+    if (!this.#aside.delete(queued)) return;
+    queued.task = task;
+    this.#enqueue(queued);
+  }
+
   #checkRoom(task: Task): void {
-    const { mostPerCircle, mostPerCaller, mostCharactersPerCaller, mostCharacters } = this.#limits;
-    const ofCircle = this.#circles.get(task.circle)?.tasks ?? 0;
-    if (ofCircle >= mostPerCircle) throw busy("queued_per_circle", ofCircle, mostPerCircle);
-    const ofCaller = this.#perCaller.get(task.caller) ?? { tasks: 0, characters: 0 };
-    if (ofCaller.tasks >= mostPerCaller) throw busy("queued_per_caller", ofCaller.tasks, mostPerCaller);
-    const charactersOfCaller = ofCaller.characters + sizeOf(task);
-    if (charactersOfCaller > mostCharactersPerCaller) {
-      throw busy("queued_characters_per_caller", charactersOfCaller, mostCharactersPerCaller);
-    }
-    const characters = this.#characters + sizeOf(task);
-    if (characters > mostCharacters) throw busy("queued_characters", characters, mostCharacters);
+    const { tasks } = this.#lines.get(lineKey(task)) ?? { tasks: 0 };
+    const most = task.lane === "control" ? MOST_PER_CONTROL_LANE : this.#mostPerCircle;
+    if (tasks >= most) throw busy("queued_per_circle", tasks, most);
+    this.#room.check(task);
   }
 
   #count({ task }: QueuedTask, sign: 1 | -1): void {
-    this.#circle(task.circle).tasks += sign;
-    const ofCaller = this.#perCaller.get(task.caller) ?? { tasks: 0, characters: 0 };
-    ofCaller.tasks += sign;
-    ofCaller.characters += sign * sizeOf(task);
-    if (ofCaller.tasks > 0) this.#perCaller.set(task.caller, ofCaller);
-    else this.#perCaller.delete(task.caller);
-    this.#characters += sign * sizeOf(task);
+    this.#line(task).tasks += sign;
+    this.#room.count(task, sign);
   }
 
-  #circle(key: PublicKey): Circle {
-    const known = this.#circles.get(key);
+  #line({ circle, lane }: LineName): Line {
+    const key = lineKey({ circle, lane });
+    const known = this.#lines.get(key);
     if (known) return known;
-    const circle: Circle = { key, queue: [], claim: undefined, tasks: 0 };
-    this.#circles.set(key, circle);
-    return circle;
+    const line: Line = { circle, lane, queue: [], claim: undefined, tasks: 0 };
+    this.#lines.set(key, line);
+    return line;
   }
 
-  /** Puts a circle in line that now has work, or no claim any more; or gives it to whoever waits. */
-  #offer(circle: Circle): void {
-    if (circle.claim) return;
-    if (circle.queue.length === 0) {
-      this.#circles.delete(circle.key); // an idle circle costs nothing
+  /** Puts a lane in line that now has work, or no claim any more; or gives it to whoever waits. */
+  #offer(line: Line): void {
+    if (line.claim) return;
+    if (line.queue.length === 0) {
+      this.#lines.delete(lineKey(line)); // an idle circle costs nothing
       return;
     }
     for (const taker of this.#takers) {
-      if (wants(taker.options, circle)) {
-        taker.give(this.#claim(circle, taker.options));
+      if (wants(taker.options, line)) {
+        taker.give(this.#claim(line, taker.options));
         return;
       }
     }
-    this.#ready.add(circle);
+    this.#ready.add(line);
   }
 
-  #claim(circle: Circle, { mostTasks }: TakeOptions): Claim {
-    this.#ready.delete(circle);
+  #claim(line: Line, { mostTasks }: TakeOptions): Claim {
+    this.#ready.delete(line);
     // The clock keeps fences rising from one process to the next.
     this.#fence = Math.max(this.#fence + 1, Date.now() * 1000);
-    const tasks = circle.queue.splice(0, mostTasks);
-    circle.claim = { fence: this.#fence, unfinished: new Map(tasks.map((queued) => [queued.key, queued])) };
-    return { circle: circle.key, fence: this.#fence, tasks, lost: NEVER };
+    const tasks = line.queue.splice(0, mostTasks);
+    line.claim = { fence: this.#fence, unfinished: new Map(tasks.map((queued) => [queued.key, queued])) };
+    return { circle: line.circle, lane: line.lane, fence: this.#fence, tasks, lost: NEVER };
   }
 
   /** What is left of a claim; `undefined` if it is over. */
-  #unfinished({ circle, fence }: Claim): Map<TaskKey, QueuedTask> | undefined {
-    const held = this.#circles.get(circle)?.claim;
-    return held?.fence === fence ? held.unfinished : undefined;
+  #unfinished(claim: Claim): Map<TaskKey, QueuedTask> | undefined {
+    const held = this.#lines.get(lineKey(claim))?.claim;
+    return held?.fence === claim.fence ? held.unfinished : undefined;
   }
 
   #end(queued: QueuedTask, outcome: Outcome): void {
@@ -230,26 +278,21 @@ export class MemoryBroker implements Broker {
     queued.end(outcome);
   }
 
-  #endClaim(key: PublicKey, givenBack: readonly QueuedTask[]): void {
-    const circle = this.#circle(key);
-    circle.claim = undefined;
-    circle.queue.unshift(...givenBack);
-    this.#offer(circle);
+  #endClaim(claim: Claim, givenBack: readonly QueuedTask[]): void {
+    const line = this.#line(claim);
+    line.claim = undefined;
+    line.queue.unshift(...givenBack);
+    this.#offer(line);
   }
 }
 
 /** Claims of a broker in this process are not lost. */
 const NEVER = new AbortController().signal;
 
-function wants({ circles }: TakeOptions, { key }: Circle): boolean {
-  return !circles || circles.has(key);
+function wants({ circles }: TakeOptions, { circle }: Line): boolean {
+  return !circles || circles.has(circle);
 }
 
-function sizeOf({ script, args }: Task): number {
-  return script.length + args.length;
-}
-
-function busy(limit: string, used: number, allowed: number): WireError {
-  const data: LimitReached = { limit, used, allowed, retry_after_ms: RETRY_AFTER_MS };
-  return new WireError(ErrorCode.Busy, `busy: ${limit} is at its limit of ${allowed}`, data);
+function lineKey({ circle, lane }: LineName): string {
+  return lane === undefined ? circle : `${circle}/${lane}`;
 }

@@ -10,7 +10,9 @@ type Follower = {
 /** A task from its submission to its end, in this process. */
 export class QueuedTask implements ClaimedTask {
   readonly key: TaskKey;
-  readonly task: Task;
+  /** Another one with the same key after it was set aside. */
+  task: Task;
+  said = 0;
   readonly events: Event[] = [];
   readonly #followers = new Set<Follower>();
   #cancel: AbortController | undefined;
@@ -28,6 +30,13 @@ export class QueuedTask implements ClaimedTask {
   cancel(): void {
     this.#cancel ??= new AbortController();
     this.#cancel.abort();
+  }
+
+  /** Tells that it waits for the owner, and keeps no more of it than that takes: who resumes it brings the rest. */
+  setAside(event: Event): void {
+    this.emit(event);
+    this.said = this.events.length;
+    this.task = { ...this.task, script: "", args: "" };
   }
 
   emit(event: Event): void {
