@@ -45,7 +45,7 @@ export async function measureSandbox(plays: number): Promise<{ costs: SandboxCos
     name: string,
     script: string,
     circleOf: (i: number) => number,
-    { callerOf = (_: number) => "a", times = new Float64Array(plays) } = {},
+    { callerOf = (_: number): string => "a", times = new Float64Array(plays) } = {},
   ): SandboxCost => {
     for (let i = 0; i < times.length; i++) {
       const start = performance.now();

@@ -37,4 +37,6 @@ const instance = makeInstance();
 const files = { "config/library.js": { text: LIBRARY } };
 const limits = { cpuMs: 60_000, wallMs: 60_000 };
 const ends = [SCRIPT, "circle.count()"].map((script) => playIn(instance, script, { files, limits }).end);
-parentPort?.postMessage(ends);
+const port = parentPort;
+if (!port) throw new Error("deep thread: expected to run in a worker thread");
+port.postMessage(ends);

@@ -1,36 +1,47 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Event } from "../task.ts";
-import type { Limits, RunOptions, Sandbox, ScriptResult } from "./sandbox.ts";
+import type { Limits, RunOptions, Sandbox, SandboxPlay, ScriptResult } from "./sandbox.ts";
+import { filesContract } from "./sandbox-files-contract.ts";
+import { sequenceContract } from "./sandbox-sequence-contract.ts";
 
-type Documents = Record<string, string>;
-type Played = ScriptResult & { events: Event[] };
+/** By their names, as JSON. */
+export type ContractDocuments = Record<string, string>;
+export type ContractOptions = RunOptions &
+  Partial<Omit<SandboxPlay, "script" | "args">> & {
+    readonly args?: unknown;
+    readonly documents?: ContractDocuments;
+    readonly circle?: string;
+  };
+/** Plays as alice in bob's circle, with the owner's authority, if nothing else is said. */
+export type ContractPlay = (
+  script: string,
+  options?: ContractOptions,
+) => Promise<ScriptResult & { readonly events: Event[] }>;
 
-/** What every sandbox promises (rules SB1–SB12 of SPEC.md). `makeSandbox` gives one that reads documents as handed over. */
-export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox<Documents>>): void {
+/** What every sandbox promises (rules SB1–SB14 of SPEC.md). `makeSandbox` gives one that reads documents as handed over. */
+export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox<ContractDocuments>>): void {
   describe(name, () => {
-    let sandbox: Sandbox<Documents>;
+    let sandbox: Sandbox<ContractDocuments>;
     beforeAll(async () => {
       sandbox = await makeSandbox();
     });
     afterAll(() => sandbox.close());
 
-    const play = async (
-      script: string,
-      { args = null, documents = {}, ...options }: { args?: unknown; documents?: Documents } & RunOptions = {},
-    ): Promise<Played> => {
+    const play: ContractPlay = async (script, { args = null, documents = {}, circle = "bob", ...options } = {}) => {
       const events: Event[] = [];
       const whole = {
         script,
         args: JSON.stringify(args),
         caller: "alice",
+        authority: "",
         onEvent: (e: Event) => events.push(e),
         ...options,
       };
-      const [result] = await Promise.all(sandbox.run({ circle: "bob", snapshot: documents, plays: [whole] }));
+      const [result] = await Promise.all(sandbox.run({ circle, snapshot: documents, plays: [whole] }));
       if (!result) throw new Error("expected a result");
       return { ...result, events };
     };
-    const value = async (script: string, options?: Parameters<typeof play>[1]): Promise<unknown> => {
+    const value = async (script: string, options?: ContractOptions): Promise<unknown> => {
       const { end } = await play(script, options);
       if (end.kind !== "value") throw new Error(`expected a value, got ${JSON.stringify(end)}`);
       return end.format === "text" ? end.output : JSON.parse(end.output);
@@ -69,9 +80,11 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
 
     it("[SB3] a script sees its caller, its circle, its arguments and the same as one object", async () => {
       const script =
-        "[CALLER_PUBLIC_KEY, CIRCLE_PUBLIC_KEY, DB_PATH, args, context.caller, context.circle, context.args.n]";
+        "[CALLER_PUBLIC_KEY, CIRCLE_PUBLIC_KEY, DB_PATH, args, context.caller, context.owner, context.DB_PATH, context.args.n]";
       const seen = await value(script, { args: { n: 1 } });
-      expect(seen).toEqual(["alice", "bob", "/bob", { n: 1 }, "alice", "bob", 1]);
+      expect(seen).toEqual(["alice", "bob", "/bob", { n: 1 }, "alice", "bob", "/bob", 1]);
+      const same = "print progress data files circle policy library inbox log play schedule".split(" ");
+      expect(await value(`[${same.map((name) => `context.${name} === ${name}`)}].every(Boolean)`)).toBe(true);
     });
 
     it("[SB3] arguments are values, never source", async () => {
@@ -88,9 +101,9 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
       );
       expect(end).toMatchObject({ output: '[1,2,{"x":[1]},false,true,["a","b","z"]]' });
       expect(writes).toEqual([
-        { name: "a", value: "2" },
-        { name: "b", value: '{"x":[1]}' },
-        { name: "c", value: null },
+        { path: "data/a.json", content: { json: "2" } },
+        { path: "data/b.json", content: { json: '{"x":[1]}' } },
+        { path: "data/c.json", content: null },
       ]);
     });
 
@@ -219,62 +232,8 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
       expect(await Promise.all(plays)).toEqual(Array.from({ length: 50 }, (_, i) => i));
     });
 
-    describe("[SB14] plays of a sequence", () => {
-      const run = (scripts: readonly string[], options: RunOptions = {}, documents: Documents = {}) =>
-        Promise.all(
-          sandbox.run({
-            circle: "bob",
-            snapshot: documents,
-            plays: scripts.map((script) => ({ script, args: "null", caller: "alice", ...options })),
-          }),
-        );
-      const outputs = (results: readonly ScriptResult[]) =>
-        results.map(({ end }) => (end.kind === "value" ? end.output : end.kind));
-
-      it("run in order, each on what those before it wrote", async () => {
-        const add = "data.set('n', data.get('n') + 1); data.list().length + data.get('n')";
-        expect(outputs(await run([add, "data.delete('n'); data.has('n')", "data.list()"], {}, { n: "1" }))).toEqual([
-          "3",
-          "false",
-          "[]",
-        ]);
-      });
-
-      it("read nothing of a play that failed", async () => {
-        const fail = "data.set('n', 2); throw 1";
-        expect(outputs(await run([fail, "data.get('n')", "let x = ;", "data.get('n')"], {}, { n: "1" }))).toEqual([
-          "thrown",
-          "1",
-          "thrown",
-          "1",
-        ]);
-      });
-
-      it("go on after one that had to be ended from outside, and none runs twice as far as anyone can tell", async () => {
-        const hang = "Array.prototype.copyWithin.call({ length: 2 ** 53 - 1 }, 1, 0)";
-        const add = "data.set('n', (data.get('n') ?? 0) + 1); data.get('n')";
-        const results = await run([add, hang, add, add], { limits: { cpuMs: 100 } });
-        expect(outputs(results)).toEqual(["1", "limit", "2", "3"]);
-        expect(results.map(({ killed }) => killed)).toEqual([false, true, false, false]);
-      });
-
-      it("leave the others their turn when they are slow", async () => {
-        const slow = "for (const t = Date.now(); Date.now() < t + 100;); 1";
-        const order: string[] = [];
-        const all = ["a", "b", "c", "d"].map((name) => run([slow, slow, slow]).then(() => order.push(name)));
-        const quick = run(["1"]).then(() => order.push("quick"));
-        await Promise.all([...all, quick]);
-        expect(order[0]).toBe("quick");
-      });
-
-      it("are all run when many sequences come at once, slow ones among them", async () => {
-        const slow = "for (const t = Date.now(); Date.now() < t + 30;); 'slow'";
-        const all = Array.from({ length: 100 }, (_, i) => run([i % 20 === 0 ? slow : "1", "CALLER_PUBLIC_KEY"]));
-        for (const [i, results] of (await Promise.all(all)).entries()) {
-          expect(outputs(results)).toEqual([i % 20 === 0 ? "slow" : "1", "alice"]);
-        }
-      });
-    });
+    sequenceContract(() => sandbox);
+    filesContract(play);
 
     it("[SB12] plays into other circles and later plays are reserved", async () => {
       expect((await play("play()")).end).toMatchObject({ kind: "thrown", message: expect.stringMatching(/reserved/) });

@@ -12,7 +12,7 @@ describe("TypeScript", () => {
   });
   afterAll(() => sandbox.close());
   const play = async (script: string) => {
-    const plays = [{ script, args: "null", caller: "alice" }];
+    const plays = [{ script, args: "null", caller: "alice", authority: "" }];
     const [result] = await Promise.all(sandbox.run({ circle: "bob", snapshot: {}, plays }));
     if (!result) throw new Error("expected a result");
     return result;

@@ -1,4 +1,5 @@
 import { serveSandbox } from "../../src/sandbox/quickjs-thread.ts";
+import { documentsSnapshot, echoingTools, openHeldAuthority } from "../../src/sandbox/sandbox-contract-parts.ts";
 
 /** What a thread does when a play reads the document of this name. */
 const FAULTS: Record<string, () => void> = {
@@ -14,14 +15,17 @@ const FAULTS: Record<string, () => void> = {
 };
 
 /** A sandbox thread that fails on demand. */
-serveSandbox((documents: Record<string, string>) => {
-  if ("fault/closed" in documents) throw new Error("EACCES: the circle's folder cannot be read");
-  return {
-    checkName: () => {},
-    read(name) {
-      FAULTS[name]?.();
-      return documents[name];
-    },
-    list: () => [],
-  };
+serveSandbox({
+  openSnapshot: (documents: Record<string, string>) => {
+    if ("fault/closed" in documents) throw new Error("EACCES: the circle's folder cannot be read");
+    return documentsSnapshot(
+      (name) => {
+        FAULTS[name]?.();
+        return documents[name];
+      },
+      () => [],
+    );
+  },
+  openAuthority: openHeldAuthority,
+  tools: () => echoingTools,
 });

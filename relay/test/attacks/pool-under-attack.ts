@@ -66,6 +66,7 @@ export function poolUnderAttack({
         script,
         args: "null",
         caller,
+        authority: "",
         limits: { memoryBytes: MEMORY_BYTES, ...usual, ...limits },
         onEvent: (event) => events.push(event),
         ...options,
@@ -93,10 +94,10 @@ async function expectInnocentPlay(pool: ThreadPool<Documents>): Promise<void> {
   const result = await playAlone(
     pool,
     { circle: "bob", snapshot: { greeting: '{"greeting":"hello"}' } },
-    { script: INNOCENT, args: "null", caller: "bob", onEvent: (event) => events.push(event) },
+    { script: INNOCENT, args: "null", caller: "bob", authority: "", onEvent: (event) => events.push(event) },
   );
   expect(result.end).toEqual({ kind: "value", format: "text", output: '[["hell0","a","b"],"undefined",[]]' });
-  expect(result.writes).toEqual([{ name: "answer", value: '["hell0","a","b"]' }]);
+  expect(result.writes).toEqual([{ path: "data/answer.json", content: { json: '["hell0","a","b"]' } }]);
   expect(events).toEqual([{ seq: 1, kind: "print", data: "bob" }]);
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { serveSandbox } from "../../src/sandbox/quickjs-thread.ts";
+import { documentsSnapshot, echoingTools, openHeldAuthority } from "../../src/sandbox/sandbox-contract-parts.ts";
 
 /** What mallory leaves about for others to find. */
 const MARKER = "mallory was here";
@@ -42,30 +43,35 @@ function occurrences(memory: WebAssembly.Memory, encoding: BufferEncoding): numb
 let deepestBefore = STACK_BYTES;
 let largestBefore = 0;
 
+function look(documents: Record<string, string>, name: string): string | undefined {
+  const memory = memories.at(-1);
+  if (!memory) return undefined;
+  switch (name) {
+    case "look/memory":
+      return JSON.stringify(createHash("sha256").update(bytes(memory)).digest("hex"));
+    case "look/marker":
+      return String(occurrences(memory, "latin1") + occurrences(memory, "utf16le"));
+    case "look/deepest":
+      return String(deepestBefore);
+    case "look/largest":
+      return String(largestBefore);
+    default:
+      return documents[name];
+  }
+}
+
 /** A sandbox thread that shows a play the whole memory it runs in, as the documents `look/…`. */
-serveSandbox((documents: Record<string, string>) => {
-  // Nothing has been put back yet since the play before, whose engine may have been dropped meanwhile.
-  deepestBefore = Math.min(...memories.map(deepest));
-  largestBefore = Math.max(...memories.map(({ buffer }) => buffer.byteLength));
-  memories.splice(0, memories.length - 1);
-  return {
-    checkName: () => {},
-    read(name) {
-      const memory = memories.at(-1);
-      if (!memory) return undefined;
-      switch (name) {
-        case "look/memory":
-          return JSON.stringify(createHash("sha256").update(bytes(memory)).digest("hex"));
-        case "look/marker":
-          return String(occurrences(memory, "latin1") + occurrences(memory, "utf16le"));
-        case "look/deepest":
-          return String(deepestBefore);
-        case "look/largest":
-          return String(largestBefore);
-        default:
-          return documents[name];
-      }
-    },
-    list: () => Object.keys(documents),
-  };
+serveSandbox({
+  openSnapshot: (documents: Record<string, string>) => {
+    // Nothing has been put back yet since the play before, whose engine may have been dropped meanwhile.
+    deepestBefore = Math.min(...memories.map(deepest));
+    largestBefore = Math.max(...memories.map(({ buffer }) => buffer.byteLength));
+    memories.splice(0, memories.length - 1);
+    return documentsSnapshot(
+      (name) => look(documents, name),
+      () => Object.keys(documents),
+    );
+  },
+  openAuthority: openHeldAuthority,
+  tools: () => echoingTools,
 });
