@@ -18,6 +18,9 @@ const TOKENS = [
     " ",
   ),
   ..."'a' /a/g /(?<x>a+)+$/u 0x7fffffff -1 1.5e3 0b11 {} [] (()=>{}) (async()=>{}) (class{}) globalThis".split(" "),
+  ..."files.write('f',x)  files.read('f','bytes')  circle.f(x)  library.set(x)  policy.get()  inbox.allow(x)  circle[x]".split(
+    "  ",
+  ),
   ..."data.get('a') data.set('a',x) data.list() print(x) progress(.5) await null throw x return x".split("  "),
 ];
 

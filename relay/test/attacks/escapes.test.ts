@@ -27,6 +27,21 @@ describe("escapes", () => {
       "function-from-host-function": "return found(data.get.constructor)",
       "function-from-print": "return found(print.constructor)",
       "function-from-context": "return found(context.constructor.constructor)",
+      "function-from-file-bytes":
+        "files.write('b', new Uint8Array(1)); return found(files.read('b', 'bytes').constructor.constructor)",
+      "function-from-the-circles-api": "return found(circle.f.constructor)",
+      "function-from-a-function-that-is-not-there":
+        "try { circle.f() } catch (e) { return found(e.constructor.constructor) }",
+      "function-from-a-librarys-answer":
+        "library.set('export const f = () => ({ a: [] })'); return found(circle.f().a.constructor.constructor)",
+      "function-from-a-librarys-error":
+        "library.set('export const f = () => null.x'); try { circle.f() } catch (e) { return found(e.constructor.constructor) }",
+      "globals-of-a-library":
+        "library.set('export const f = (names) => names.filter((n) => n in globalThis || Function(`return typeof ${n}`)() !== `undefined`)'); return circle.f(names)",
+      "imports-of-a-library":
+        "library.set('export const f = () => import(`node:fs`).then(() => [1], () => [])'); return circle.f()",
+      "meta-of-a-library": "library.set('export const f = () => Object.keys(import.meta)'); return circle.f()",
+      "function-from-a-tool": "return found(policy.get().constructor.constructor)",
       "function-from-name-helper": "return found(__name.constructor)",
       "function-from-refusal": "try { data.get('..') } catch (e) { return found(e.constructor.constructor) }",
       "function-from-reserved": "try { play() } catch (e) { return found(e.constructor.constructor) }",

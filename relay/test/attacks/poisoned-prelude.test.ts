@@ -20,6 +20,10 @@ const spy = (holder, name) => {
 /** Uses every door of the prelude, then asks whether one of the functions that were seen calls the host. */
 const USE_AND_TELL = `
 try { data.set("a", { x: [1] }); data.get("a"); data.has("a"); data.delete("a"); data.list("a"); } catch {}
+try { files.write("t", "x"); files.read("t"); files.write("b", new Uint8Array(3)); files.read("b", "bytes"); files.list() } catch {}
+try { circle.f(1, {}, undefined) } catch (error) { note(error) }
+try { library.set("export const f = () => 1"); note(circle.f()); library.set("let") } catch (error) { note(error) }
+try { policy.get(); policy.set({}); inbox.list({}); inbox.allow("x", { always: true }); log.read({ limit: 1 }) } catch {}
 try { print({}, [1], "x"); progress(0.5, "note"); } catch {}
 try { data.get(".."); } catch (error) { note(error); }
 const host = Array.from(spied).filter((value) => typeof value === "function").find((candidate) => {
@@ -42,6 +46,10 @@ describe("a poisoned prelude", () => {
         "Object.defineProperty(Error, Symbol.hasInstance, { value(v) { note(this, v); return true } })",
       reflect: "for (const name of Object.getOwnPropertyNames(Reflect)) spy(Reflect, name)",
       object: "for (const name of Object.getOwnPropertyNames(Object)) spy(Object, name)",
+      bytes:
+        "for (const holder of [Uint8Array, Uint8Array.prototype, Object.getPrototypeOf(Uint8Array.prototype), ArrayBuffer.prototype]) for (const name of Reflect.ownKeys(holder)) spy(holder, name)",
+      "api-of-the-circle":
+        "const get = Reflect.get; globalThis.Proxy = class {}; note(circle, circle.f, circle.f.prototype, Object.getPrototypeOf(circle)); Object.prototype.get = function () { note(this); return get }",
       "promise-then": "spy(Promise.prototype, 'then'); spy(Promise, 'resolve')",
       "promise-constructor":
         "Object.defineProperty(Promise.prototype, 'constructor', { get() { note(this); return Promise } })",
