@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { PoolThread } from "./pool-thread-node.ts";
 import { QueuedSequence } from "./queued-sequence.ts";
-import type { Sandbox, ScriptEnd, ScriptResult, Sequence } from "./sandbox.ts";
+import type { Sandbox, SandboxPlay, ScriptEnd, ScriptResult, Sequence } from "./sandbox.ts";
 import { MOST_SEQUENCES, type Report } from "./thread-protocol.ts";
 import type { TypeStripper } from "./type-stripper.ts";
 import { compileAsTypeScript } from "./typescript.ts";
@@ -38,6 +38,8 @@ export class ThreadPool<Source> implements Sandbox<Source> {
   readonly #threads = new Map<PoolThread<Source>, Watch>();
   readonly #idle = new Set<PoolThread<Source>>();
   #queue: QueuedSequence<Source>[] = [];
+  /** Those whose next script is having its types taken out. */
+  readonly #compiling = new Set<QueuedSequence<Source>>();
   #looking: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
 
@@ -63,6 +65,12 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     if (this.#failure) queued.reject(this.#failure);
     else this.#enqueue([queued]);
     return queued.results;
+  }
+
+  reauthorize(circle: string, authorityOf: (play: SandboxPlay) => string): void {
+    for (const sequence of this.#queue) sequence.reauthorize(circle, authorityOf);
+    for (const sequence of this.#compiling) sequence.reauthorize(circle, authorityOf);
+    for (const thread of this.#threads.keys()) thread.reauthorize(circle, authorityOf);
   }
 
   async close(): Promise<void> {
@@ -150,7 +158,9 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     }
     // The thread stopped here, for what follows may depend on this play.
     thread.release(sequence);
+    this.#compiling.add(sequence);
     void this.#compile(sequence, result).then(() => {
+      this.#compiling.delete(sequence);
       if (!sequence.ended && !this.#failure) this.#enqueue([sequence], { first: true });
     });
   }
@@ -201,7 +211,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
 
   #endAt(thread: PoolThread<Source>, number: number, end: ScriptEnd): void {
     const sequence = thread.sequences.find((candidate) => candidate.has(number));
-    sequence?.endAt(number, { end, writes: [], cpuMs: 0, killed: true });
+    sequence?.endAt(number, { end, writes: [], cpuMs: 0, killed: true, used: [] });
   }
 
   #replace(thread: PoolThread<Source>): void {

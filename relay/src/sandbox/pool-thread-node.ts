@@ -1,13 +1,16 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { type Remote, wrap } from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import type { QueuedSequence } from "./queued-sequence.ts";
+import type { SandboxPlay } from "./sandbox.ts";
 import {
   Cell,
   Claim,
   isReport,
   MOST_SEQUENCES,
+  type Question,
   type Report,
+  type SideMessage,
   type ThreadApi,
   type ThreadData,
 } from "./thread-protocol.ts";
@@ -27,6 +30,7 @@ export class PoolThread<Source> {
   readonly #worker: Worker;
   readonly #remote: Remote<ThreadApi<Source>>;
   readonly #cells: Int32Array;
+  readonly #side: MessagePort;
   readonly #onReport: (report: Report) => void;
   /** By their place in the message, which is also their cell's. */
   #sequences = new Map<number, QueuedSequence<Source>>();
@@ -37,8 +41,13 @@ export class PoolThread<Source> {
     const control = new SharedArrayBuffer(4 * (Cell.FirstClaim + MOST_SEQUENCES));
     this.#cells = new Int32Array(control);
     this.#onReport = onReport;
+    const { port1, port2 } = new MessageChannel();
+    this.#side = port1;
+    port1.on("message", (question: Question) => this.#answer(question));
+    port1.unref(); // the worker itself keeps the process alive
     this.#worker = new Worker(script, {
-      workerData: { module, control } satisfies ThreadData,
+      workerData: { module, control, side: port2 as unknown as ThreadData["side"] } satisfies ThreadData,
+      transferList: [port2],
       resourceLimits: RESOURCE_LIMITS,
       env: {}, // a script that broke out of everything else would find no secrets here
     });
@@ -48,6 +57,7 @@ export class PoolThread<Source> {
     });
     this.ended = new Promise<never>((_, reject) => {
       this.#worker.once("error", reject);
+      this.#worker.once("exit", () => port1.close());
       this.#worker.once("exit", () => reject(new Error("sandbox: a thread ended")));
     });
     this.ended.catch(() => {}); // whoever needs to know asks
@@ -109,6 +119,28 @@ export class PoolThread<Source> {
   /** Tells the play that runs now to end, if it is this one. */
   cancel(number: number): void {
     Atomics.store(this.#cells, Cell.Cancelled, number);
+  }
+
+  /** Gives the plays of a circle another authority: those that run or wait in the thread, and those that come back. */
+  reauthorize(circle: string, authorityOf: (play: SandboxPlay) => string): void {
+    for (const sequence of this.sequences) {
+      for (const { number, authority } of sequence.reauthorize(circle, authorityOf)) this.#tell({ number, authority });
+    }
+  }
+
+  /** The thread waits for this, so it is to be told in any case. */
+  #answer({ question, number, asked }: Question): void {
+    const sequence = this.sequences.find((candidate) => candidate.has(number));
+    const answering = sequence ? sequence.answer(asked) : Promise.reject(new Error("the play was given up"));
+    answering
+      .then((value) => this.#tell({ answerTo: question, value }))
+      .catch((error: unknown) => this.#tell({ answerTo: question, failure: String(error) }));
+  }
+
+  #tell(message: SideMessage): void {
+    this.#side.postMessage(message);
+    Atomics.add(this.#cells, Cell.Told, 1);
+    Atomics.notify(this.#cells, Cell.Told);
   }
 
   /** Ends the thread, whatever it hangs in. */

@@ -5,8 +5,9 @@ import type { TypeStripper } from "./type-stripper.ts";
 
 const MOST_LOSSES = 2;
 
-type QueuedPlay = SandboxPlay &
+type QueuedPlay = Omit<SandboxPlay, "authority"> &
   RunOptions & {
+    authority: string;
     readonly resolve: (result: ScriptResult) => void;
     readonly reject: (error: unknown) => void;
     /** The number under which a thread has it. */
@@ -30,15 +31,17 @@ export class QueuedSequence<Source> {
   readonly #circle: string;
   readonly #snapshot: Source;
   readonly #signal: AbortSignal | undefined;
+  readonly #answer: Sequence<Source>["answer"];
   /** Those without a result, the next first. */
   readonly #plays: QueuedPlay[] = [];
-  /** Each name once, with its last change. */
+  /** Each path once, with its last change. */
   readonly #written = new Map<string, Write>();
   #losses = 0;
 
   /** Scripts that `stripper` knows go without their types at once. */
-  constructor({ circle, snapshot, plays, signal }: Sequence<Source>, stripper?: TypeStripper) {
+  constructor({ circle, snapshot, plays, signal, answer }: Sequence<Source>, stripper?: TypeStripper) {
     this.#signal = signal;
+    this.#answer = answer;
     this.#circle = circle;
     this.#snapshot = snapshot;
     this.results = plays.map((play) => {
@@ -79,8 +82,8 @@ export class QueuedSequence<Source> {
     for (const play of this.#plays) play.number = 0; // a late report of an earlier thread is to match none
     const plays = (knownAt < 0 ? this.#plays : this.#plays.slice(0, knownAt)).map((play) => {
       play.number = nextNumber();
-      const { number, script, args, caller, limits = {}, deadline = Number.POSITIVE_INFINITY } = play;
-      return { number, script, args, caller, limits, deadline };
+      const { number, script, args, caller, authority, lane, limits = {}, deadline = Number.POSITIVE_INFINITY } = play;
+      return { number, script, args, caller, authority, lane, limits, deadline };
     });
     return { circle: this.#circle, snapshot: this.#snapshot, written: Array.from(this.#written.values()), plays };
   }
@@ -88,6 +91,22 @@ export class QueuedSequence<Source> {
   /** Is the play with this number one of these? */
   has(number: number): boolean {
     return number !== 0 && this.#plays.some((play) => play.number === number);
+  }
+
+  /** Gives plays of this circle another authority. Answers it for those that a thread may have already. */
+  reauthorize(circle: string, authorityOf: (play: SandboxPlay) => string): { number: number; authority: string }[] {
+    if (circle !== this.#circle) return [];
+    return this.#plays.flatMap((play) => {
+      const authority = authorityOf(play);
+      if (authority === play.authority) return [];
+      play.authority = authority;
+      return play.number === 0 ? [] : [{ number: play.number, authority }];
+    });
+  }
+
+  async answer(question: unknown): Promise<unknown> {
+    if (!this.#answer) throw new Error("nobody answers questions of these plays");
+    return this.#answer(question);
   }
 
   isCancelled(number: number): boolean {
@@ -115,7 +134,7 @@ export class QueuedSequence<Source> {
 
   /** Ends the next play. */
   settle(result: ScriptResult): void {
-    for (const write of result.writes) this.#written.set(write.name, write);
+    for (const write of result.writes) this.#written.set(write.path, write);
     this.#plays.shift()?.resolve(result);
     this.#settleKnown();
   }
@@ -144,5 +163,5 @@ export class QueuedSequence<Source> {
   }
 }
 
-const CANCELLED: ScriptResult = { end: { kind: "cancelled" }, writes: [], cpuMs: 0, killed: false };
-const LATE: ScriptResult = { end: { kind: "late" }, writes: [], cpuMs: 0, killed: false };
+const CANCELLED: ScriptResult = { end: { kind: "cancelled" }, writes: [], cpuMs: 0, killed: false, used: [] };
+const LATE: ScriptResult = { end: { kind: "late" }, writes: [], cpuMs: 0, killed: false, used: [] };

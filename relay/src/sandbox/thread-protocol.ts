@@ -6,7 +6,19 @@ export type ThreadData = {
   readonly module: WebAssembly.Module;
   /** Int32 cells, see `Cell`. A running script reads no messages, but its thread can look here. */
   readonly control: SharedArrayBuffer;
+  /** See `SideMessage` and `Question`. */
+  readonly side: MessagePort;
 };
+
+/** A thread asks this for a play that runs, and waits; so nothing may wait for the thread meanwhile. */
+export type Question = { readonly question: number; readonly number: number; readonly asked: unknown };
+
+/** What a thread is told on its side port. `Cell.Told` is raised after each, for a running script reads no messages. */
+export type SideMessage =
+  | { readonly answerTo: number; readonly value: unknown }
+  | { readonly answerTo: number; readonly failure: string }
+  /** What this play may do from now on. */
+  | { readonly number: number; readonly authority: string };
 
 /** Sequences that one message brings to a thread. Each hop between threads costs as much as a small play. */
 export const MOST_SEQUENCES = 16;
@@ -17,8 +29,10 @@ export const Cell = {
   Running: 0,
   /** Number of the play that is to end. Written by the pool. */
   Cancelled: 1,
+  /** How many messages were posted on the thread's side port. */
+  Told: 2,
   /** From here on, one cell for each sequence of the message: who has it. */
-  FirstClaim: 2,
+  FirstClaim: 3,
 } as const;
 
 /** A sequence belongs to whoever moves its cell away from `Free` first: the thread to run it, the pool to take it back. */

@@ -1,6 +1,6 @@
-import { decodeBase64, encodeBase64 } from "./base64.ts";
+import { base64Of, nameAt, textOf } from "./contents.ts";
 import type { RunningPlay } from "./running-play.ts";
-import { type Content, type ListOptions, type NameKind, RefusedName, type Snapshot, type Write } from "./sandbox.ts";
+import type { Content, ListOptions, NameKind, Snapshot, Write } from "./sandbox.ts";
 
 /** What a change costs beside its texts: a file on a disk, places in indexes, and a part of every message it is in. */
 const WRITE_BYTES = 1_024;
@@ -44,8 +44,7 @@ export class WriteSet {
     const written = this.#writes.get(path);
     if (!written) return this.#snapshot.readBase64(path);
     if (!written.content) return undefined;
-    if ("base64" in written.content) return written.content.base64;
-    return encodeBase64(utf8.encode(textOf(written.content)));
+    return base64Of(written.content);
   }
 
   has(kind: NameKind, name: string, path: string): boolean {
@@ -102,25 +101,6 @@ export class WriteSet {
       if (name !== undefined) names.push([name, content !== null]);
     }
     return names;
-  }
-}
-
-/** The name of what has this path, if it is of this kind. */
-function nameAt(path: string, kind: NameKind): string | undefined {
-  const folder = kind === "inbox" ? "inbox/" : "data/";
-  if (!path.startsWith(folder)) return undefined;
-  const isJson = path.endsWith(".json");
-  if (isJson !== (kind !== "file")) return undefined;
-  return path.slice(folder.length, isJson ? -".json".length : undefined);
-}
-
-function textOf(content: Content): string {
-  if ("json" in content) return content.json;
-  if ("text" in content) return content.text;
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64(content.base64));
-  } catch {
-    throw new RefusedName("file: expected UTF-8, got other bytes");
   }
 }
 

@@ -93,7 +93,7 @@ describe("floods", () => {
   ])("%s: comes through as JSON can carry it", async (_, script) => {
     const { end, events, writes } = await attack(script);
     expect(JSON.parse(JSON.stringify({ end, events, writes }))).toEqual({ end, events, writes });
-    for (const { value } of writes) if (value !== null) JSON.parse(value);
+    for (const { content } of writes) if (content && "json" in content) JSON.parse(content.json);
     for (const { kind, data } of events) if (kind === "print") expect(data.isWellFormed()).toBe(true);
   });
 

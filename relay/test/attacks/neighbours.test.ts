@@ -20,6 +20,7 @@ describe("neighbours", () => {
       plays: plays.map((play) => ({
         args: "null",
         caller: "mallory",
+        authority: "",
         limits: { cpuMs: play.script === HANG ? 80 : 2_000 },
         ...play,
       })),
@@ -134,7 +135,12 @@ describe("neighbours", () => {
 
   it("rejected-in-a-row: a sandbox that closes rejects plays that nobody waits for yet, and nothing falls over", async () => {
     const closing = await ThreadPool.start<Record<string, string>>({ thread: CONTRACT_THREAD, threads: 1 });
-    const plays = Array.from({ length: 3 }, () => ({ script: "for (;;) {}", args: "null", caller: "mallory" }));
+    const plays = Array.from({ length: 3 }, () => ({
+      script: "for (;;) {}",
+      args: "null",
+      caller: "mallory",
+      authority: "",
+    }));
     const [first, , third] = closing.run({ circle: "alice", snapshot: {}, plays });
     await closing.close();
     await expect(first).rejects.toThrow("sandbox: closed");

@@ -129,7 +129,7 @@ describe("threads that do not start", () => {
   const one = (script: string) => ({
     circle: "bob",
     snapshot: {},
-    plays: [{ script, args: "null", caller: "bob", limits: { cpuMs: 1_000 } }],
+    plays: [{ script, args: "null", caller: "bob", authority: "", limits: { cpuMs: 1_000 } }],
   });
 
   it("broken-at-first: the pool does not start", async () => {
@@ -170,7 +170,7 @@ describe("threads that do not start", () => {
     const pool = await ThreadPool.start<Record<string, string>>({ thread: CONTRACT_THREAD, threads: 1, graceMs: 0 });
     const [killed] = pool.run({
       ...one(HANG),
-      plays: [{ script: HANG, args: "null", caller: "bob", limits: { cpuMs: 10 } }],
+      plays: [{ script: HANG, args: "null", caller: "bob", authority: "", limits: { cpuMs: 10 } }],
     });
     expect((await killed)?.killed).toBe(true);
     await pool.close();
