@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { PublicKey, TaskId } from "@circles/sdk/protocol";
-import type { LoggedWrite, PlayEntry } from "../src/namespace/record.ts";
+import type { PlayEntry, Write } from "../src/namespace/record.ts";
 import { hashTask } from "../src/task.ts";
 import { alice } from "./people.ts";
 
-type Given = { id?: string; caller?: PublicKey; output?: string; writes?: readonly LoggedWrite[]; until?: number };
+type Given = { id?: string; caller?: PublicKey; output?: string; writes?: readonly Write[]; until?: number };
 
 const IN_A_DAY = Math.ceil(Date.now() / 1000) + 86_400;
 

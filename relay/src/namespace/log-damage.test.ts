@@ -8,7 +8,7 @@ import { alice } from "../../test/people.ts";
 import { makeTemporaryFolder } from "../../test/temporary-folder.ts";
 import { makeBatch } from "./batch.ts";
 import { CircleLog } from "./log.ts";
-import { LogDamaged, readLog } from "./read-log.ts";
+import { LogDamaged, readSegment } from "./read-log.ts";
 import { genesis, makeLine, type Record } from "./record.ts";
 
 const circle = alice.publicKey;
@@ -18,7 +18,7 @@ describe("a log that somebody changed", () => {
   let path: string;
   beforeEach(async () => {
     folder = await makeTemporaryFolder();
-    path = join(folder.path, "plays.jsonl");
+    path = join(folder.path, "plays-000001.jsonl");
   });
   afterEach(() => folder.remove());
 
@@ -28,7 +28,8 @@ describe("a log that somebody changed", () => {
     const file = await open(path);
     const tasks: string[] = [];
     try {
-      await readLog(file, genesis(circle), ({ task }) => tasks.push(task));
+      const segment = { number: 1, file, size: bytes.length, sealed: false };
+      await readSegment(segment, genesis(circle), (record) => tasks.push("task" in record ? record.task : "?"));
       return tasks;
     } finally {
       await file.close();
@@ -36,10 +37,12 @@ describe("a log that somebody changed", () => {
   };
   /** The bytes of a log of these tasks, a batch each, and where each batch ends. */
   const write = async (ids: string[], { durable }: { durable: boolean }) => {
-    const log = await CircleLog.create({ path, circle });
+    const log = await CircleLog.create({ folder: folder.path, circle });
     const ends: number[] = [];
     for (const id of ids) {
-      await log.append(entryOf({ id, writes: [{ set: "doc", value: id }] }), { durable });
+      await log.append(entryOf({ id, writes: [{ path: "data/doc.json", content: { json: JSON.stringify(id) } }] }), {
+        durable,
+      });
       ends.push((await readFile(path)).length);
     }
     await log.close();
@@ -53,7 +56,9 @@ describe("a log that somebody changed", () => {
         const changed = Buffer.from(whole);
         changed[at] = (whole[at] ?? 0) ^ change;
         const before = ends.filter((end) => end <= at).length;
-        await expect(look(changed)).rejects.toThrow(new RegExp(`^log: damaged at byte \\d+, after record ${before}:`));
+        await expect(look(changed)).rejects.toThrow(
+          new RegExp(`^log: damaged at byte \\d+ of plays-000001.jsonl, after record ${before}:`),
+        );
       }),
       { numRuns: 1_000 },
     );
@@ -63,7 +68,7 @@ describe("a log that somebody changed", () => {
     const { bytes } = await write(["t1", "t2"], { durable: true });
     const damaged = bytes.fill("x", 20, 21);
     await writeFile(path, damaged);
-    await expect(CircleLog.open({ path, circle }, () => {})).rejects.toThrow(LogDamaged);
+    await expect(CircleLog.open({ folder: folder.path, circle }, () => {})).rejects.toThrow(LogDamaged);
     expect(await readFile(path)).toEqual(damaged);
   });
 
@@ -114,7 +119,7 @@ describe("a log that somebody changed", () => {
     ])("%s", async (_, seq, change) => {
       const lines = change(fourLines()).filter((line) => line !== undefined);
       await expect(look(makeBatch(lines, { synced: 0 }).bytes)).rejects.toThrow(
-        new RegExp(`^log: damaged at byte \\d+: expected record ${seq} `),
+        new RegExp(`^log: damaged at byte \\d+ of plays-000001.jsonl: expected record ${seq} `),
       );
     });
 

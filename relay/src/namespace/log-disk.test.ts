@@ -20,6 +20,9 @@ class FailingDisk implements Disk {
   truncates = true;
 
   sizeBytes = realDisk.sizeBytes;
+  create = realDisk.create;
+  remove = realDisk.remove;
+  syncFolder = realDisk.syncFolder;
 
   append(file: number, bytes: Uint8Array): number {
     this.asked.push("append");
@@ -49,9 +52,9 @@ describe("CircleLog on a disk", () => {
   let log: CircleLog;
   beforeEach(async () => {
     folder = await makeTemporaryFolder();
-    path = join(folder.path, "plays.jsonl");
+    path = join(folder.path, "plays-000001.jsonl");
     disk = new FailingDisk();
-    log = await CircleLog.create({ path, circle, disk });
+    log = await CircleLog.create({ folder: folder.path, circle, disk });
   });
   afterEach(async () => {
     await log.close();
@@ -64,7 +67,9 @@ describe("CircleLog on a disk", () => {
     (await Promise.allSettled(appends)).map(({ status }) => status);
   const tasks = async () => {
     const found: string[] = [];
-    const again = await CircleLog.open({ path, circle }, ({ task }) => found.push(task));
+    const again = await CircleLog.open({ folder: folder.path, circle }, (record) =>
+      found.push("task" in record ? record.task : "?"),
+    );
     await again?.close();
     return found;
   };
@@ -119,7 +124,7 @@ describe("CircleLog on a disk", () => {
     disk.roomBytes = Number.POSITIVE_INFINITY;
     expect(await settled([append("t4", durable)])).toEqual(["rejected"]);
     expect(await tasks()).toEqual(["t1", "t2"]);
-    const again = await CircleLog.open({ path, circle }, () => {});
+    const again = await CircleLog.open({ folder: folder.path, circle }, () => {});
     await again?.append(entryOf({ id: "t5" }), durable);
     await again?.close();
     expect(await tasks()).toEqual(["t1", "t2", "t5"]);
@@ -136,10 +141,14 @@ describe("CircleLog on a disk", () => {
   it("[LG6] whose sync fails takes back all that was not synced, and fails all that comes behind", async () => {
     await append("t1", durable);
     await append("t2", lasting);
-    disk.syncing = failingSync();
+    let fail: (error: unknown) => void = () => {};
+    disk.syncing = new Promise((_, reject) => {
+      fail = reject;
+    });
     const failing = append("t3", durable);
     await expect.poll(() => disk.asked.at(-1)).toBe("sync");
     const behind = [append("t4", durable), append("t5", lasting)];
+    fail(new Error("EIO"));
     expect(await settled([failing, ...behind])).toEqual(["rejected", "rejected", "rejected"]);
     disk.syncing = Promise.resolve();
     expect(await settled([append("t6", durable)])).toEqual(["rejected"]);
@@ -150,10 +159,10 @@ describe("CircleLog on a disk", () => {
   it("[LG3] is synced before anything in it is believed that a process left there", async () => {
     await append("t1", lasting);
     disk.asked.length = 0;
-    const again = await CircleLog.open({ path, circle, disk }, () => {});
+    const again = await CircleLog.open({ folder: folder.path, circle, disk }, () => {});
     expect(disk.asked).toEqual(["sync"]);
     disk.syncing = failingSync();
-    await expect(CircleLog.open({ path, circle, disk }, () => {})).rejects.toThrow("EIO");
+    await expect(CircleLog.open({ folder: folder.path, circle, disk }, () => {})).rejects.toThrow("EIO");
     await again?.close();
   });
 

@@ -1,83 +1,109 @@
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { dirname } from "node:path";
-import type { LogHead, PublicKey } from "@circles/sdk/protocol";
-import { makeBatch } from "./batch.ts";
+import type { LogHead } from "@circles/sdk/protocol";
+import { type CheckpointState, checkpointParts } from "./checkpoint.ts";
 import { type Disk, realDisk } from "./disk.ts";
-import { LogDamaged, type OnRecord, type Place, readLog } from "./read-log.ts";
-import { genesis, headAfter, makeLine, type PlayEntry, parseLine, type Record } from "./record.ts";
+import { type Appended, type Durability, LogWriter } from "./log-writer.ts";
+import { type LogFolder, openLog, readSeal, withSegment } from "./open-log.ts";
+import { damage, type OnRecord, parseRecord, readChunk } from "./read-log.ts";
+import {
+  type DenialsEntry,
+  type Entry,
+  genesis,
+  headAfter,
+  type Place,
+  type PlayEntry,
+  type Record,
+  type RememberedTask,
+} from "./record.ts";
+import { type PageOptions, type RecordPage, RecordPages } from "./record-pages.ts";
+import { SegmentFile } from "./segment-file.ts";
+import { listSegments, segmentPath } from "./segments.ts";
 
-export type LogOptions = { readonly path: string; readonly circle: PublicKey; readonly disk?: Disk };
+export type { Appended, Durability } from "./log-writer.ts";
 
-/** A record that was written: the log's head with it, and where it stands. */
-export type Appended = { readonly head: LogHead; readonly place: Place };
-
-type Waiting = {
-  readonly entry: PlayEntry;
-  readonly durable: boolean;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: unknown) => void;
+export type LogOptions = LogFolder & {
+  readonly disk?: Disk | undefined;
+  /** Default `"strict"`. */
+  readonly durability?: Durability | undefined;
+  /** A checkpoint is due after so many bytes of records. Default 16 MiB. */
+  readonly segmentBytes?: number | undefined;
 };
-type Made = Waiting & { readonly line: string; readonly head: LogHead };
 
-// O_APPEND: whoever else should write here, nothing is written over. O_NONBLOCK: not to wait at a pipe put in its place.
-const OPEN = constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Keep one batch, and what a crash can leave of it, small. One record may have more bytes. */
-const MOST_RECORDS_PER_BATCH = 256;
-const MOST_BYTES_PER_BATCH = 4 * 2 ** 20;
+const SEGMENT_BYTES = 16 * 2 ** 20;
 
 /**
  * One circle's log (DESIGN §5): what is appended and synced has happened. An append that fails leaves the log unusable;
  * it is to be closed, and opening it again finds what there is.
  */
 export class CircleLog {
-  readonly #file: FileHandle;
-  readonly #disk: Disk;
-  #bytes: number;
-  /** As many bytes are known to be on the disk. */
-  #synced: number;
-  #head: LogHead;
-  readonly #waiting: Waiting[] = [];
-  #writing: Promise<void> | undefined;
-  #failure: unknown;
+  readonly #options: LogOptions & { readonly disk: Disk };
+  readonly #writer: LogWriter;
+  readonly #pages: RecordPages;
+  /** The segment of the last whole checkpoint. */
+  #checkpointSegment: number;
+  /** Bytes of records since that began, parts of checkpoints left out. */
+  #grownBytes = 0;
+  #checkpointing = false;
+  #closed = false;
 
-  private constructor(file: FileHandle, disk: Disk, { bytes, head }: { bytes: number; head: LogHead }) {
-    this.#file = file;
-    this.#disk = disk;
-    this.#bytes = bytes;
-    this.#synced = bytes;
-    this.#head = head;
+  private constructor(
+    options: LogOptions & { readonly disk: Disk },
+    { segment, head, pages, start }: { segment: SegmentFile; head: LogHead; pages: RecordPages; start: number },
+  ) {
+    this.#options = options;
+    this.#pages = pages;
+    this.#checkpointSegment = start;
+    const { folder, circle, disk, durability = "strict" } = options;
+    const onWritten = (entry: Entry, { head, place }: Appended) => {
+      pages.add(head.seq, place);
+      if (!("checkpoint" in entry)) this.#grownBytes += place.bytes;
+    };
+    this.#writer = new LogWriter({ folder, circle, disk, durability, onWritten }, { segment, head });
   }
 
-  /** Makes a log's first file; its folder exists. @throws if there is one. */
-  static async create({ path, circle, disk = realDisk }: LogOptions): Promise<CircleLog> {
-    const file = await open(path, OPEN | constants.O_CREAT | constants.O_EXCL, 0o600);
-    return closingOnFailure(file, async () => {
-      await syncFolder(dirname(path));
-      return new CircleLog(file, disk, { bytes: 0, head: genesis(circle) });
-    });
+  /** Makes a log's first segment; its folder exists. @throws if there is one. */
+  static async create(given: LogOptions): Promise<CircleLog> {
+    const options = { ...given, disk: given.disk ?? realDisk };
+    const { folder, circle, disk } = options;
+    const file = await disk.create(segmentPath(folder, 1));
+    const segment = new SegmentFile(file, { number: 1, bytes: 0, disk });
+    try {
+      await disk.syncFolder(folder);
+    } catch (error) {
+      await segment.close();
+      throw error;
+    }
+    return new CircleLog(options, { segment, head: genesis(circle), pages: new RecordPages(folder), start: 1 });
   }
 
   /**
-   * Opens a log, checks it from its first record and cuts off what a crash left unfinished at its end. Resolves with
-   * `undefined` if there is none. @throws {LogDamaged} where records are not the ones that were written.
+   * Opens a log: reads it from where its newest whole checkpoint begins, tells of each record from there on, and cuts off
+   * what a crash left unfinished at its end. What is written by these records is all there is. Resolves with `undefined`
+   * if there is no log. @throws {LogDamaged} where records are not the ones that were written.
    */
-  static async open({ path, circle, disk = realDisk }: LogOptions, onRecord: OnRecord): Promise<CircleLog | undefined> {
-    const file = await open(path, OPEN).catch(noFile);
-    if (!file) return undefined;
-    return closingOnFailure(file, async () => {
-      const status = await file.stat();
-      if (!status.isFile()) throw notPlain();
-      const read = await readLog(file, genesis(circle), onRecord);
-      if (read.bytes < status.size) await file.truncate(read.bytes);
-      await disk.sync(file.fd);
-      if (read.bytes === 0) await syncFolder(dirname(path)); // it may have been made a moment before a crash
-      return new CircleLog(file, disk, read);
+  static async open(given: LogOptions, onRecord: OnRecord): Promise<CircleLog | undefined> {
+    const options = { ...given, disk: given.disk ?? realDisk };
+    const pages = new RecordPages(options.folder);
+    let grownBytes = 0;
+    const opened = await openLog(options, (record, place) => {
+      pages.add(record.seq, place);
+      grownBytes += "checkpoint" in record ? 0 : place.bytes;
+      onRecord(record, place);
     });
+    if (!opened) return undefined;
+    const { file, number, bytes, head, start } = opened;
+    const segment = new SegmentFile(file, { number, bytes, disk: options.disk });
+    const log = new CircleLog(options, { segment, head, pages, start });
+    log.#grownBytes = grownBytes;
+    return log;
   }
 
   get head(): LogHead {
-    return this.#head;
+    return this.#writer.head;
+  }
+
+  /** Why nothing can be appended any more. With relaxed durability it may come after an append that resolved. */
+  get failure(): unknown {
+    return this.#writer.failure;
   }
 
   /**
@@ -86,121 +112,92 @@ export class CircleLog {
    * written and synced together, as one batch. Resolves in the order of the calls, so a record is known no earlier than
    * those before it.
    */
-  append(entry: PlayEntry, { durable }: { durable: boolean }): Promise<Appended> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, durable, resolve, reject });
-      this.#writing ??= this.#writeAll();
-    });
+  append(entry: PlayEntry | DenialsEntry, { durable }: { durable: boolean }): Promise<Appended> {
+    return this.#writer.append(entry, { durable });
   }
 
-  /** A record that was appended or read before, and what the log's head was with it. */
-  async read({ offset, bytes }: Place): Promise<{ record: Record; head: LogHead }> {
-    const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(bytes), 0, bytes, offset);
-    if (bytesRead < bytes) throw new LogDamaged(`log: damaged at byte ${offset}: expected a record, got its end`);
-    const line = buffer.toString("utf8");
-    const record = parseLine(line);
+  /** A record that was appended or read before, and what the log's head was with it. @throws {LogDamaged} */
+  async read({ segment, offset, bytes }: Place): Promise<{ record: Record; head: LogHead }> {
+    const line = (await this.#readBytes(segment, offset, bytes)).toString("utf8");
+    const record = parseRecord(line);
+    if (!record) throw damage({ number: segment }, offset, ": expected a record");
     return { record, head: headAfter(line, record) };
+  }
+
+  /** Records after a number, as many as fit. Those that others have not heard of yet are left out. */
+  readRecords(options: PageOptions): Promise<RecordPage> {
+    return this.#pages.read(options, this.head.seq);
+  }
+
+  /** Is it time for a checkpoint of a circle whose files have so many bytes? Writing it costs about as much again. */
+  isCheckpointDue(liveBytes: number): boolean {
+    const { segmentBytes = SEGMENT_BYTES } = this.#options;
+    return !this.#checkpointing && this.#grownBytes > Math.max(segmentBytes, liveBytes);
+  }
+
+  /**
+   * Begins a new segment with the circle's whole state, so that opening it need not read what was before. Entries are
+   * appended meanwhile. Resolves with whether the checkpoint is whole: one that `close` came before is not, and does no
+   * harm. Rejects if `state` throws, or the log fails.
+   */
+  async writeCheckpoint(state: CheckpointState): Promise<boolean> {
+    if (this.#checkpointing) throw new Error("log: expected one checkpoint at a time");
+    this.#checkpointing = true;
+    try {
+      await this.#writer.beginSegment();
+      const { number } = this.#writer.segment;
+      this.#grownBytes = 0;
+      const parts = checkpointParts(state);
+      while (!(await this.#writer.appendPart(() => nextOf(parts))).checkpoint.last);
+      this.#checkpointSegment = number;
+      return true;
+    } catch (error) {
+      if (this.#closed && this.failure === undefined) return false;
+      throw error;
+    } finally {
+      this.#checkpointing = false;
+    }
+  }
+
+  /**
+   * Removes segments before the last whole checkpoint, oldest first: those whose last record is older than `olderThan`, as
+   * far as the first in which one of `tasks` stands. Answers how many. What is left is a chain with a later beginning.
+   */
+  async dropSegments({ olderThan, tasks }: { olderThan: Date; tasks: Iterable<RememberedTask> }): Promise<number> {
+    const { folder, circle, disk } = this.#options;
+    const keepFrom = Array.from(tasks).reduce(
+      (least, { place }) => Math.min(least, place.segment),
+      this.#checkpointSegment,
+    );
+    let dropped = 0;
+    for (const number of await listSegments(folder)) {
+      if (number >= keepFrom) break;
+      const seal = await withSegment(folder, number + 1, undefined, (segment) => readSeal(segment, circle));
+      if (!seal || Date.parse(seal.at) >= olderThan.getTime()) break; // it was sealed right after its last record
+      await disk.remove(segmentPath(folder, number));
+      await disk.syncFolder(folder);
+      this.#pages.forget(number);
+      dropped += 1;
+    }
+    return dropped;
   }
 
   /** Closes it after what was appended. */
   async close(): Promise<void> {
-    await this.#writing;
-    await this.#file.close();
+    this.#closed = true;
+    await this.#writer.close();
   }
 
-  async #writeAll(): Promise<void> {
-    await Promise.resolve(); // what is appended in the same turn of the loop goes into the same batch
-    while (this.#waiting.length > 0) {
-      let batch: readonly Waiting[] = this.#waiting;
-      try {
-        if (this.#failure !== undefined) throw new Error("log: closed after a failure", { cause: this.#failure });
-        const made = this.#takeBatch();
-        batch = made;
-        await this.#writeBatch(made);
-      } catch (error) {
-        this.#failure ??= error; // nobody knows what the disk holds: it is never simply tried again
-        for (const { reject } of batch) reject(error);
-        if (batch === this.#waiting) this.#waiting.length = 0;
-      }
-    }
-    this.#writing = undefined;
-  }
-
-  /** What waits, as records that follow the head. */
-  #takeBatch(): Made[] {
-    let { head } = this;
-    let bytes = 0;
-    const batch: Made[] = [];
-    for (const waiting of this.#waiting) {
-      if (batch.length === MOST_RECORDS_PER_BATCH || bytes > MOST_BYTES_PER_BATCH) break;
-      const made = makeLine(waiting.entry, head);
-      batch.push({ ...waiting, ...made });
-      bytes += made.line.length;
-      ({ head } = made);
-    }
-    this.#waiting.splice(0, batch.length);
-    return batch;
-  }
-
-  async #writeBatch(batch: readonly Made[]): Promise<void> {
-    const lines = batch.map(({ line }) => line);
-    const { bytes, firstLine } = makeBatch(lines, { synced: this.#synced });
-    await this.#write(bytes, { durable: batch.some(({ durable }) => durable) });
-    let offset = this.#bytes - bytes.length + firstLine;
-    for (const { line, head, resolve } of batch) {
-      const place = { offset, bytes: Buffer.byteLength(line) };
-      offset += place.bytes + 1;
-      this.#head = head;
-      resolve({ head, place });
-    }
-  }
-
-  async #write(bytes: Buffer, { durable }: { durable: boolean }): Promise<void> {
-    const { fd } = this.#file;
-    const size = this.#disk.sizeBytes(fd);
-    if (size !== this.#bytes) throw new Error(`log: expected ${this.#bytes} bytes, got ${size}: somebody else wrote`);
-    for (let written = 0; written < bytes.length; ) written += this.#disk.append(fd, bytes.subarray(written));
-    if (durable) await this.#sync();
-    this.#bytes += bytes.length;
-    if (durable) this.#synced = this.#bytes;
-  }
-
-  async #sync(): Promise<void> {
-    const { fd } = this.#file;
-    try {
-      await this.#disk.sync(fd);
-    } catch (error) {
-      // The system may have forgotten what it could not write, and show it all the same: none of it counts.
-      this.#disk.truncate(fd, this.#synced);
-      throw error;
-    }
+  async #readBytes(number: number, offset: number, bytes: number): Promise<Buffer> {
+    const { segment } = this.#writer;
+    if (number === segment.number) return segment.read({ offset, bytes });
+    return withSegment(this.#options.folder, number, undefined, ({ file }) => readChunk(file, offset, offset + bytes));
   }
 }
 
-async function closingOnFailure<T>(file: FileHandle, use: () => Promise<T>): Promise<T> {
-  try {
-    return await use();
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-}
-
-/** Makes what was created in a folder stay there. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-function noFile(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ELOOP" || error.code === "EISDIR") throw notPlain();
-  if (error.code !== "ENOENT") throw error;
-}
-
-function notPlain(): LogDamaged {
-  return new LogDamaged("log: expected a plain file, got a link or something else");
+/** A generator that has ended was asked for more than there is. */
+function nextOf<T>(generator: Generator<T, void, void>): T {
+  const { value, done } = generator.next();
+  if (done === true) throw new Error("log: expected another part of a checkpoint");
+  return value as T;
 }

@@ -1,0 +1,169 @@
+import { hash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { LogDamaged, openSegment, parseRecord } from "./read-log.ts";
+import type { Place, Record } from "./record.ts";
+import { segmentName, segmentPath } from "./segments.ts";
+
+export type PageOptions = {
+  /** Records with a higher number than this. */
+  readonly after: number;
+  readonly limit: number;
+  /** Of lines; one record is answered however large it is. Default 1 MiB. */
+  readonly mostBytes?: number;
+};
+
+/** Records in order; `next` is the number after which to go on, left out at the end of the log. */
+export type RecordPage = { readonly records: readonly Record[]; readonly next?: number };
+
+/** A record that stands here. */
+type Mark = { readonly seq: number; readonly offset: number };
+type Line = { readonly bytes: Buffer; readonly offset: number };
+
+const MARK_EVERY_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
+const SEQ = /^\{"seq":(\d{1,15}),/;
+const LINE_END = 0x0a;
+
+/** Finds records by their numbers, and reads them. Remembers one in each 64 KiB that it has seen. */
+export class RecordPages {
+  readonly #folder: string;
+  /** By segment; the first mark is that of its first record. */
+  readonly #marks = new Map<number, Mark[]>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** To be called with all records of the newest segments, in order. */
+  add(seq: number, { segment, offset }: Place): void {
+    const marks = this.#marks.get(segment);
+    if (!marks) this.#marks.set(segment, [{ seq, offset }]);
+    else if (offset >= (marks.at(-1)?.offset ?? 0) + MARK_EVERY_BYTES) marks.push({ seq, offset });
+  }
+
+  /** A segment that is there no more. */
+  forget(segment: number): void {
+    this.#marks.delete(segment);
+  }
+
+  /** Records as far as number `head`. What is there no more is left out. @throws {LogDamaged} */
+  async read({ after, limit, mostBytes = 2 ** 20 }: PageOptions, head: number): Promise<RecordPage> {
+    const page = { records: [] as Record[], bytes: 0, hash: "" };
+    let next = after + 1;
+    while (next <= head && page.records.length < limit && page.bytes < mostBytes) {
+      const { segment, mark, last } = await this.#find(next);
+      next = Math.max(next, mark.seq);
+      const range = { segment, mark, next, last: Math.min(last, head), most: limit - page.records.length, mostBytes };
+      next = await this.#readSegment(range, page);
+    }
+    return next <= head ? { records: page.records, next: next - 1 } : { records: page.records };
+  }
+
+  /** Where to begin to look for a record, and the number of the last in that segment. */
+  async #find(seq: number): Promise<{ segment: number; mark: Mark; last: number }> {
+    for (;;) {
+      let oldest = Number.POSITIVE_INFINITY;
+      let last = Number.POSITIVE_INFINITY;
+      for (const segment of Array.from(this.#marks.keys()).toSorted((a, b) => b - a)) {
+        const marks = this.#marks.get(segment) ?? [];
+        const mark = marks.findLast((mark) => mark.seq <= seq);
+        if (mark) return { segment, mark, last };
+        oldest = segment;
+        last = (marks[0]?.seq ?? 1) - 1;
+      }
+      if (await this.#addOlder(oldest - 1)) continue;
+      const [mark] = this.#marks.get(oldest) ?? [];
+      if (!mark) throw new LogDamaged(`log: expected record ${seq}, got none`);
+      seq = mark.seq; // what was before is there no more
+    }
+  }
+
+  /** Adds the first record of a segment that was not read yet; answers whether it is there. */
+  async #addOlder(segment: number): Promise<boolean> {
+    const file = await openSegment(segmentPath(this.#folder, segment));
+    if (!file) return false;
+    try {
+      for await (const { bytes, offset } of readLines(file, 0)) {
+        const seq = seqOf(bytes);
+        if (seq === undefined) continue; // the header of its batch
+        this.add(seq, { segment, offset, bytes: bytes.length });
+        return true;
+      }
+      throw new LogDamaged(`log: expected a record in ${segmentName(segment)}, got none`);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #readSegment(
+    {
+      segment,
+      mark,
+      next,
+      last,
+      most,
+      mostBytes,
+    }: {
+      segment: number;
+      mark: Mark;
+      next: number;
+      last: number;
+      most: number;
+      mostBytes: number;
+    },
+    page: { records: Record[]; bytes: number; hash: string },
+  ): Promise<number> {
+    const file = await openSegment(segmentPath(this.#folder, segment));
+    if (!file) {
+      this.forget(segment); // it was removed a moment ago
+      return next;
+    }
+    try {
+      for await (const { bytes, offset } of readLines(file, mark.offset)) {
+        const seq = seqOf(bytes);
+        if (seq === undefined) continue;
+        this.add(seq, { segment, offset, bytes: bytes.length });
+        if (seq < next) continue;
+        page.records.push(checkLine(bytes, next, page.hash));
+        page.hash = hash("sha256", bytes);
+        page.bytes += bytes.length;
+        next += 1;
+        most -= 1;
+        if (seq >= last || most === 0 || page.bytes >= mostBytes) return next;
+      }
+      throw new LogDamaged(`log: expected record ${next} in ${segmentName(segment)}, got its end`);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** `prev` is the hash of the line before, `""` if that was not read. */
+function checkLine(bytes: Buffer, seq: number, prev: string): Record {
+  const record = parseRecord(bytes.toString("utf8"));
+  if (record?.seq === seq && (prev === "" || record.prev === prev)) return record;
+  throw new LogDamaged(`log: expected record ${seq} that follows the one before, got another`);
+}
+
+function seqOf(line: Buffer): number | undefined {
+  const found = SEQ.exec(line.toString("latin1", 0, 32));
+  return found ? Number(found[1]) : undefined;
+}
+
+/** The lines of a file from `offset` on that are whole. */
+async function* readLines(file: FileHandle, offset: number): AsyncGenerator<Line> {
+  let rest = Buffer.alloc(0);
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, rest.length)); // twice as much each time: a line may be long
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset + rest.length);
+    if (bytesRead === 0) return;
+    const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    let from = 0;
+    for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, from)) {
+      yield { bytes: bytes.subarray(from, end), offset: offset + from };
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+    offset += from;
+  }
+}
