@@ -45,11 +45,11 @@ export async function measureSandbox(plays: number): Promise<{ costs: SandboxCos
     name: string,
     script: string,
     circleOf: (i: number) => number,
-    { callerOf = (_: number): string => "a", times = new Float64Array(plays) } = {},
+    { callerOf, times = new Float64Array(plays) }: { callerOf?: (i: number) => string; times?: Float64Array } = {},
   ): SandboxCost => {
     for (let i = 0; i < times.length; i++) {
       const start = performance.now();
-      run(script, circleOf(i), callerOf(i));
+      run(script, circleOf(i), callerOf?.(i));
       times[i] = (performance.now() - start) * 1000;
     }
     times.sort();

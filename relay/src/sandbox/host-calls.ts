@@ -1,6 +1,7 @@
 import { type FileCalls, MOST_LEVELS } from "./file-calls.ts";
+import { isFunctionName } from "./function-names.ts";
 import type { LibraryCalls } from "./library-instance.ts";
-import { isFunctionName, noSuchFunction } from "./loaded-library.ts";
+import { noSuchFunction } from "./loaded-library.ts";
 import { hasAtMostLevels, parsePayload, splitName } from "./payloads.ts";
 import { type RunningPlay, ScriptError } from "./running-play.ts";
 import type { ToolFiles, Tools } from "./sandbox.ts";
@@ -8,10 +9,10 @@ import { parseThrown } from "./thrown.ts";
 import type { WriteSet } from "./write-set.ts";
 
 /** Where the circle's library is, below its folder. */
-export const LIBRARY_PATH = "config/library.js";
+const LIBRARY_PATH = "config/library.js";
 
 /** UTF-8 bytes. */
-export const MOST_LIBRARY_BYTES = 256 * 1024;
+const MOST_LIBRARY_BYTES = 256 * 1024;
 
 const TOOL = /^(policy|library|inbox|log)\.[a-z]{1,20}$/;
 

@@ -43,8 +43,11 @@ export class LibraryInstance {
         let library = this.#loaded.get(key(source));
         if (!library) library = loadForCall(() => this.#load(source, caller.play));
         this.#keep(key(source), library);
-        if (library !== begun) library.begin(caller);
-        begun = library;
+        if (library !== begun) {
+          begun?.close();
+          begun = library;
+          library.begin(caller);
+        }
         return library.call(caller, name, args);
       },
       close: () => begun?.close(),

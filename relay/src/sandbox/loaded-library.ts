@@ -1,5 +1,6 @@
 import type { Image } from "./engine-image.ts";
 import type { FileCalls } from "./file-calls.ts";
+import { isFunctionName, UNNAMED } from "./function-names.ts";
 import { LIBRARY_PRELUDE } from "./library-prelude.ts";
 import { loadPrelude } from "./load-prelude.ts";
 import { parsePayload } from "./payloads.ts";
@@ -15,15 +16,6 @@ const MOST_LOAD_BYTES = 4 * 2 ** 20;
 const SPARE_BYTES = 2 ** 20;
 /** Linear memory for each byte that may be allocated: an array that grows holds its old block beside the new one. */
 const MOST_GAPS = 3;
-
-const FUNCTION_NAME = /^[A-Za-z_$][A-Za-z0-9_$]{0,99}$/;
-/** The language itself asks for these, of any object. */
-const UNNAMED: readonly string[] = ["then", "toJSON", "toString", "valueOf"];
-
-/** May a function of a library have this name? An identifier of ASCII, so that a capability can name it. */
-export function isFunctionName(name: string): boolean {
-  return FUNCTION_NAME.test(name) && !UNNAMED.includes(name);
-}
 
 /** An engine with the prelude of libraries and no library in it yet: what every one of them starts from. */
 export type LibraryBase = {

@@ -84,7 +84,7 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
       const seen = await value(script, { args: { n: 1 } });
       expect(seen).toEqual(["alice", "bob", "/bob", { n: 1 }, "alice", "bob", "/bob", 1]);
       const same = "print progress data files circle policy library inbox log play schedule".split(" ");
-      expect(await value(`[${same.map((name) => `context.${name} === ${name}`)}].every(Boolean)`)).toBe(true);
+      expect(await value(`[${same.map((name) => `context.${name} === ${name}`).join()}].every(Boolean)`)).toBe(true);
     });
 
     it("[SB3] arguments are values, never source", async () => {

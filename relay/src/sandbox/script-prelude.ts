@@ -1,3 +1,4 @@
+import { UNNAMED } from "./function-names.ts";
 import { PRELUDE } from "./prelude.ts";
 
 /**
@@ -7,9 +8,8 @@ import { PRELUDE } from "./prelude.ts";
 export const SCRIPT_PRELUDE = String.raw`(host) => {
 ${PRELUDE}
 
-// Every name is a function: what the circle's library exports is for those to know who may call it. But some names are
-// asked for by the language itself, of any object.
-const unnamed = freeze({ __proto__: null, then: 1, toJSON: 1, toString: 1, valueOf: 1 });
+// Every name is a function: what the circle's library exports is for those to know who may call it.
+const unnamed = freeze({ __proto__: null, ${UNNAMED.map((name) => `${name}: 1`).join(", ")} });
 const circle = new Proxy(freeze({ __proto__: null }), freeze({
   __proto__: null,
   get(target, name) {
