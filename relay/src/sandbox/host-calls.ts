@@ -42,8 +42,9 @@ export class HostCalls {
   }
 
   /** Answers as the prelude expects, and never throws. */
-  readonly call = (operation: string, payload: string): string =>
-    this.#parts.play.answer(() => this.#dispatch(operation, payload));
+  call(operation: string, payload: string): string {
+    return this.#parts.play.answer(() => this.#dispatch(operation, payload));
+  }
 
   #dispatch(operation: string, payload: string): string {
     switch (operation) {

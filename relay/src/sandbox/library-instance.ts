@@ -31,27 +31,16 @@ export class LibraryInstance {
     this.#module = module;
   }
 
-  /** What a library's variables hold lasts until the play ends, or calls another version of it. */
   open(caller: LibraryCaller): LibraryCalls {
-    let begun: LoadedLibrary | undefined;
-    const key = (source: string) => `${caller.circle}\n${source}`;
-    return {
-      check: (source) => {
-        if (!this.#loaded.has(key(source))) this.#keep(key(source), this.#load(source, caller.play, MOST_LOAD_MS));
-      },
-      call: (source, name, args) => {
-        let library = this.#loaded.get(key(source));
-        if (!library) library = loadForCall(() => this.#load(source, caller.play));
-        this.#keep(key(source), library);
-        if (library !== begun) {
-          begun?.close();
-          begun = library;
-          library.begin(caller);
-        }
-        return library.call(caller, name, args);
-      },
-      close: () => begun?.close(),
-    };
+    return new OpenLibrary(this, caller);
+  }
+
+  /** As it was kept, or loaded for this play. `mostMs` bounds that. @throws {ScriptError} where it cannot be. */
+  loaded(source: string, { play, circle }: LibraryCaller, mostMs?: number): LoadedLibrary {
+    const key = `${circle}\n${source}`;
+    const library = this.#loaded.get(key) ?? this.#load(source, play, mostMs);
+    this.#keep(key, library);
+    return library;
   }
 
   #load(source: string, play: RunningPlay, mostMs?: number): LoadedLibrary {
@@ -70,12 +59,42 @@ export class LibraryInstance {
   }
 }
 
-/** Who calls is not told what is wrong with a library that somebody put there by hand: that is its owner's. */
-function loadForCall(load: () => LoadedLibrary): LoadedLibrary {
-  try {
-    return load();
-  } catch (error) {
-    if (!(error instanceof ScriptError)) throw error;
-    throw new ScriptError("TypeError", "circle: the circle's library cannot be loaded");
+/** What a library's variables hold lasts until the play ends, or calls another version of it. */
+class OpenLibrary implements LibraryCalls {
+  readonly #instance: LibraryInstance;
+  readonly #caller: LibraryCaller;
+  #begun: LoadedLibrary | undefined;
+
+  constructor(instance: LibraryInstance, caller: LibraryCaller) {
+    this.#instance = instance;
+    this.#caller = caller;
+  }
+
+  check(source: string): void {
+    this.#instance.loaded(source, this.#caller, MOST_LOAD_MS);
+  }
+
+  call(source: string, name: string, args: string): string {
+    const library = this.#loaded(source);
+    if (library !== this.#begun) {
+      this.#begun?.close();
+      this.#begun = library;
+      library.begin(this.#caller);
+    }
+    return library.call(this.#caller, name, args);
+  }
+
+  close(): void {
+    this.#begun?.close();
+  }
+
+  /** Who calls is not told what is wrong with a library that somebody put there by hand: that is its owner's. */
+  #loaded(source: string): LoadedLibrary {
+    try {
+      return this.#instance.loaded(source, this.#caller);
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      throw new ScriptError("TypeError", "circle: the circle's library cannot be loaded");
+    }
   }
 }

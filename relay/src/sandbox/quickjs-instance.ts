@@ -68,13 +68,15 @@ export class QuickjsInstance {
     const { circle, caller, tools, lane } = play;
     const files = new WriteSet(play.snapshot, running);
     const events = new PlayEvents(running, play.emit);
-    const parts = { play: running, circle, caller, files };
+    // Written out: a spread costs as much as all the rest of this.
     const library = this.#library.open({
-      ...parts,
-      fileCalls: new FileCalls({ ...parts, events, guard: EVERYTHING }),
+      play: running,
+      circle,
+      caller,
+      fileCalls: new FileCalls({ play: running, files, events, guard: EVERYTHING }),
     });
-    const fileCalls = new FileCalls({ ...parts, events, guard: running });
-    const host = new HostCalls({ ...parts, fileCalls, library, tools, lane });
+    const fileCalls = new FileCalls({ play: running, files, events, guard: running });
+    const host = new HostCalls({ play: running, circle, caller, files, fileCalls, library, tools, lane });
     let { memoryBytes } = running.limits;
     this.#host = {
       call: (operation, payload) => {

@@ -58,6 +58,7 @@ export class RunningPlay {
 
   /** What every authority that it had relied on. */
   get used(): string[] {
+    if (this.#authorities.size === 0) return [];
     return [...new Set(Array.from(this.#authorities, ({ used }) => used).flat())];
   }
 
