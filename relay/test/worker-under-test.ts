@@ -4,11 +4,10 @@ import { MemoryBroker } from "../src/broker/memory-broker.ts";
 import { realDisk } from "../src/namespace/disk.ts";
 import { Namespaces } from "../src/namespace/namespaces.ts";
 import type { Record } from "../src/namespace/record.ts";
-import { open, type Policy } from "../src/policy/policy.ts";
-import { chooseVerifier } from "../src/signatures/verifier.ts";
+import { chooseVerifier, type Verifier } from "../src/signatures/verifier.ts";
 import { hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../src/task.ts";
-import { CoolDown } from "../src/worker/cool-down.ts";
-import { serveClaim } from "../src/worker/serve-claim.ts";
+import { type ServeParts, serveClaim } from "../src/worker/serve-claim.ts";
+import { makeWorkerParts } from "../src/worker/worker-parts.ts";
 import { ended, FakeSandbox, type Seen } from "./fake-sandbox.ts";
 import { alice } from "./people.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -24,11 +23,10 @@ function add({ read }: Seen) {
 export class WorkerUnderTest {
   readonly folder: Awaited<ReturnType<typeof makeTemporaryFolder>>;
   readonly namespaces: Namespaces;
-  readonly coolDown = new CoolDown();
   /** What the worker told of, that should not happen. */
   readonly errors: unknown[] = [];
   broker = new MemoryBroker();
-  policy: Policy = open;
+  parts: ServeParts;
   sync = realDisk.sync;
   /** What the script `held` waits for. */
   hold: Promise<unknown> = Promise.resolve();
@@ -49,14 +47,28 @@ export class WorkerUnderTest {
   });
   #tasks = 0;
 
-  private constructor(folder: Awaited<ReturnType<typeof makeTemporaryFolder>>) {
+  readonly #verifier: Verifier;
+
+  private constructor(folder: Awaited<ReturnType<typeof makeTemporaryFolder>>, verifier: Verifier, open: boolean) {
     this.folder = folder;
+    this.#verifier = verifier;
     const disk = { ...realDisk, sync: (file: number) => this.sync(file) };
     this.namespaces = new Namespaces({ dbPath: folder.path, disk });
+    this.parts = this.#makeParts(open);
   }
 
-  static async start(): Promise<WorkerUnderTest> {
-    return new WorkerUnderTest(await makeTemporaryFolder());
+  /** `open`: every caller may do everything, so that a test need not grant it. */
+  static async start({ open = true } = {}): Promise<WorkerUnderTest> {
+    return new WorkerUnderTest(await makeTemporaryFolder(), await chooseVerifier(), open);
+  }
+
+  get coolDown() {
+    return this.parts.coolDown;
+  }
+
+  /** From now on nobody but the owner may do anything, until a policy says so. */
+  shut(): void {
+    this.parts = { ...this.#makeParts(false), coolDown: this.coolDown };
   }
 
   /** A task of alice's in her own circle, unless told otherwise. */
@@ -83,11 +95,7 @@ export class WorkerUnderTest {
 
   /** Takes whatever waits of one circle as one claim, and serves it. */
   async serve(): Promise<void> {
-    const { broker, sandbox, namespaces, policy, coolDown, errors } = this;
-    const claim = await broker.take({ mostTasks: 64 }, never);
-    const verifier = await chooseVerifier();
-    const onError = (error: unknown) => errors.push(error);
-    await serveClaim({ broker, sandbox, namespaces, verifier, policy, coolDown, onError }, claim);
+    await serveClaim(this.parts, await this.broker.take({ mostTasks: 64 }, never));
   }
 
   /** Plays all of these as one claim. */
@@ -105,6 +113,13 @@ export class WorkerUnderTest {
   async restart(): Promise<void> {
     await this.broker.close();
     this.broker = new MemoryBroker();
+    this.parts = { ...this.parts, broker: this.broker };
+  }
+
+  #makeParts(open: boolean): ServeParts {
+    const { broker, sandbox, namespaces } = this;
+    const onError = (error: unknown) => this.errors.push(error);
+    return makeWorkerParts({ broker, sandbox, namespaces, verifier: this.#verifier, open, onError });
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Durability } from "../namespace/log.ts";
 
 /** Everything that can be set from outside, checked. */
 export type RelayOptions = {
@@ -10,6 +11,11 @@ export type RelayOptions = {
   /** Path of a file of keys; `undefined` for any circle. */
   readonly circlesFile: string | undefined;
   readonly open: boolean;
+  readonly durability: Durability;
+  /** Bytes of the files of one circle. */
+  readonly circleBytes: number;
+  /** Milliseconds that a record is kept at least; `undefined` for ever. */
+  readonly keepLogMs: number | undefined;
   readonly threads: number;
   readonly logLevel: string;
 };
@@ -39,6 +45,12 @@ Usage: circles-relay [options]
                        "any" serves all                           (any)
   --open               for development: every peer that logs in may do everything
                        everywhere; loopback only
+  --durability MODE    strict: an outcome is sent when its record is on the disk;
+                       relaxed: at most 50 ms before it is, so that a failure of the
+                       machine may lose plays that were answered  (strict)
+  --circle-mib N       MiB that the files of one circle may have  (256)
+  --keep-log DAYS      days that records of a circle's log are kept at least;
+                       "all" keeps every one                      (all)
   --threads N          scripts that run at the same time          (one per processor)
   --log-level LEVEL    trace, debug, info, warn, error, fatal or silent
                                                                   (info)
@@ -61,6 +73,9 @@ const FLAGS = {
   "allow-origin": { type: "string", multiple: true },
   circles: { type: "string" },
   open: { type: "boolean" },
+  durability: { type: "string" },
+  "circle-mib": { type: "string" },
+  "keep-log": { type: "string" },
   threads: { type: "string" },
   "log-level": { type: "string" },
   help: { type: "boolean", short: "h" },
@@ -69,6 +84,8 @@ const FLAGS = {
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 const MOST_THREADS = 256;
+const MIB = 2 ** 20;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @throws {UsageError} with a sentence that names the option, what was expected and what came. */
 export function parseRelayCommand(
@@ -86,6 +103,7 @@ export function parseRelayCommand(
   const open = given.open ?? parseSwitch(env.CIRCLES_OPEN);
   checkReach({ host, publicUrl, open });
   const circles = setting("circles") ?? "any";
+  const keepLog = setting("keep-log") ?? "all";
   const logLevel = setting("log-level") ?? "info";
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(", ")}, got ${JSON.stringify(logLevel)}`);
@@ -98,6 +116,9 @@ export function parseRelayCommand(
     allowedOrigins: (given["allow-origin"] ?? env.CIRCLES_ALLOW_ORIGIN?.split(",") ?? []).map(parseOrigin),
     circlesFile: circles === "any" ? undefined : circles,
     open,
+    durability: parseDurability(setting("durability") ?? "strict"),
+    circleBytes: MIB * parseWhole("--circle-mib", setting("circle-mib") ?? "256", 1, 1_048_576),
+    keepLogMs: keepLog === "all" ? undefined : DAY_MS * parseWhole("--keep-log", keepLog, 1, 36_500),
     threads: parseWhole("--threads", setting("threads") ?? String(processors), 1, MOST_THREADS),
     logLevel,
   };
@@ -144,6 +165,11 @@ function parseWhole(name: string, text: string, least: number, most: number): nu
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
+}
+
+function parseDurability(text: string): Durability {
+  if (text === "strict" || text === "relaxed") return text;
+  throw new UsageError(`--durability: expected strict or relaxed, got ${JSON.stringify(text)}`);
 }
 
 function parseSwitch(text: string | undefined): boolean {

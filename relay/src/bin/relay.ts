@@ -11,13 +11,12 @@ import { Gateway } from "../gateway/gateway.ts";
 import { lockFolder } from "../namespace/folder-lock.ts";
 import { Namespaces } from "../namespace/namespaces.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
-import { open, ownerOnly } from "../policy/policy.ts";
 import { ThreadPool } from "../sandbox/pool-node.ts";
 import { siblingModule } from "../sandbox/sibling-module-node.ts";
 import { ThreadTypeStripper } from "../sandbox/type-stripper-node.ts";
 import { chooseVerifier } from "../signatures/verifier.ts";
-import { CoolDown } from "../worker/cool-down.ts";
 import { runWorker } from "../worker/worker.ts";
+import { closeWorkerParts, makeWorkerParts } from "../worker/worker-parts.ts";
 import { type RelayOptions, UsageError } from "./relay-options.ts";
 
 /** What the plays of connected callers get to end in when the relay closes. */
@@ -54,26 +53,21 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
     throw error;
   }
   const { port } = server.address() as AddressInfo;
+  const { durability, circleBytes: storageBytes, keepLogMs } = options;
   const namespaces = new Namespaces({
     dbPath,
-    onRepaired: (circle, names) => log.warn({ circle, names }, "files were not what the log says, and are again"),
+    durability,
+    storageBytes,
+    keepLogMs,
+    onRepaired: (circle, paths) => log.warn({ circle, paths }, "files were not what the log says, and are again"),
+    onError: (err, circle) => log.error({ err, circle }, "a circle failed; it is opened anew when it is next used"),
   });
   const verifier = await chooseVerifier();
   const broker = new MemoryBroker();
+  const onError = (err: unknown, where: object) => log.error({ err, ...where }, "a play failed");
+  const parts = makeWorkerParts({ broker, sandbox, namespaces, verifier, open: options.open, onError });
   const stop = new AbortController();
-  const worker = runWorker(
-    {
-      broker,
-      sandbox,
-      namespaces,
-      verifier,
-      policy: options.open ? open : ownerOnly,
-      coolDown: new CoolDown(),
-      onError: (err, { task }) => log.error({ err, circle: task.circle, task: task.id }, "a play failed"),
-    },
-    {},
-    stop.signal,
-  );
+  const worker = runWorker(parts, {}, stop.signal);
   const { publicUrl, allowedOrigins } = options;
   const reached = publicUrl ? { publicUrl } : { host: urlHost(options.host) };
   const addresses = new Addresses({ port, allowedOrigins, ...reached });
@@ -92,6 +86,7 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
       await sandbox.close(); // ends what still runs; its outcome is unknown and nothing of it was committed
       await worker;
       await broker.close();
+      await closeWorkerParts(parts);
       await namespaces.close();
       await unlock();
     },

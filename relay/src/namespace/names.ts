@@ -1,4 +1,4 @@
-/** A document's name cannot be one, or clashes with another's. */
+/** A name cannot be one, or clashes with another. */
 export class NameRefused extends Error {
   override name = "NameRefused";
 }
@@ -6,6 +6,7 @@ export class NameRefused extends Error {
 const MOST_SEGMENTS = 32;
 const MOST_SEGMENT_BYTES = 100;
 const EXTENSION = ".json";
+const FOLDED_EXTENSION = ".JSON";
 
 /** Names that some file systems give to devices, with or without an ending. */
 const DEVICES = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?: *\.|$)/i;
@@ -15,30 +16,53 @@ const DEVICES = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conou
  */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\\:*?"<>|]/u;
 
+/** What a name stands for. */
+export type NameKind = "document" | "file" | "inbox";
+
+/** What a circle keeps beside its data. */
+const CONFIG = new Set(["config/policy.json", "config/library.js"]);
+const INBOX = /^inbox\/([0-9a-f]{32})\.json$/;
+
 /**
- * The path of a document's file below `data/`, with `/` between segments. Names are checked, never cleaned: one name is
- * one document on every file system, or it is refused (rule NS1 of SPEC.md). @throws {NameRefused}
+ * The path, below the circle's folder, of what has this name. Names are checked, never cleaned: one name is one file on
+ * every file system, or it is refused (rule NS1 of SPEC.md). @throws {NameRefused}
  */
-export function documentPath(name: string): string {
+export function pathOf(kind: NameKind, name: string): string {
+  if (kind === "inbox") {
+    const path = `inbox/${name}${EXTENSION}`;
+    if (INBOX.test(path)) return path;
+    throw new NameRefused("name: expected 32 hex characters, got another text");
+  }
+  checkName(name);
+  if (kind === "document") return `data/${name}${EXTENSION}`;
+  if (!foldCase(name).endsWith(FOLDED_EXTENSION)) return `data/${name}`;
+  throw new NameRefused("name: expected a file's, got one that ends as documents do");
+}
+
+/** What lies at a path below the circle's folder, if anything may; `undefined` where nothing of a circle can. */
+export function namedAt(path: string): { kind: NameKind | "config"; name: string } | undefined {
+  if (CONFIG.has(path)) return { kind: "config", name: path };
+  const [, id] = INBOX.exec(path) ?? [];
+  if (id !== undefined) return { kind: "inbox", name: id };
+  if (!path.startsWith("data/")) return undefined;
+  const below = path.slice("data/".length);
+  const kind = below.endsWith(EXTENSION) ? "document" : "file";
+  const name = kind === "document" ? below.slice(0, -EXTENSION.length) : below;
+  try {
+    return pathOf(kind, name) === path ? { kind, name } : undefined;
+  } catch {
+    return undefined; // a file that somebody else put there
+  }
+}
+
+function checkName(name: string): void {
   // Most names are plain: one look decides them.
-  if (name.length <= MOST_SEGMENT_BYTES && /^[a-z0-9_-]+$/.test(name) && !DEVICES.test(name)) return name + EXTENSION;
+  if (name.length <= MOST_SEGMENT_BYTES && /^[a-z0-9_-]+$/.test(name) && !DEVICES.test(name)) return;
   const segments = name.split("/");
   if (segments.length > MOST_SEGMENTS) {
     throw new NameRefused(`name: expected at most ${MOST_SEGMENTS} segments, got ${segments.length}`);
   }
   for (const segment of segments) checkSegment(segment);
-  return name + EXTENSION;
-}
-
-/** The name of the document whose file is at `path` below `data/`; `undefined` if no document has its file there. */
-export function documentName(path: string): string | undefined {
-  if (!path.endsWith(EXTENSION)) return undefined;
-  const name = path.slice(0, -EXTENSION.length);
-  try {
-    return documentPath(name) === path ? name : undefined;
-  } catch {
-    return undefined; // a file that somebody else put there
-  }
 }
 
 function checkSegment(segment: string): void {

@@ -1,49 +1,71 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LogHead, PublicKey, TaskId } from "@circles/sdk/protocol";
-import type { Disk } from "./disk.ts";
-import { DocumentFiles } from "./document-files.ts";
-import { CircleLog, syncFolder } from "./log.ts";
-import { NameIndex } from "./name-index.ts";
-import { documentPath } from "./names.ts";
+import { CircleFiles } from "./circle-files.ts";
+import { contentOf, sizeOf, textOf } from "./contents.ts";
+import { type Disk, realDisk } from "./disk.ts";
+import { FileIndex } from "./file-index.ts";
+import { CircleLog, type Durability } from "./log.ts";
+import { NameRefused, namedAt } from "./names.ts";
 import { checkFolder } from "./no-follow.ts";
-import { PendingDocuments } from "./pending-documents.ts";
-import type { Place } from "./read-log.ts";
-import type { LoggedWrite, PlayEntry, Record } from "./record.ts";
-import type { SnapshotSource } from "./snapshot.ts";
+import { PendingFiles } from "./pending-files.ts";
+import type { DenialsEntry, PlayEntry, RecordOf, Write } from "./record.ts";
+import type { PageOptions, RecordPage } from "./record-pages.ts";
+import type { NameQuery, SnapshotSource } from "./snapshot.ts";
 import { TaskMemory } from "./task-memory.ts";
+import { WrittenFiles } from "./written-files.ts";
 
 export type NamespaceOptions = {
   /** The folder of all circles. */
   readonly dbPath: string;
   readonly circle: PublicKey;
-  /** Told the names of documents whose files were not what the log says; now they are. */
-  readonly onRepaired?: (names: string[]) => void;
-  readonly disk?: Disk;
+  /** What all files of the circle may have together, in bytes. Default 256 MiB. */
+  readonly storageBytes?: number | undefined;
+  /** Default `"strict"`. */
+  readonly durability?: Durability | undefined;
+  /** A new segment of the log begins after so many bytes. Default 16 MiB. */
+  readonly segmentBytes?: number | undefined;
+  /** Records younger than this are kept in any case, others may be removed with their segment. Default: all are kept. */
+  readonly keepLogMs?: number | undefined;
+  /** Told the paths of files that were not what the log says; now they are. */
+  readonly onRepaired?: (paths: string[]) => void;
+  /** Told why the circle takes no more commits, where nobody's commit is refused for it. */
+  readonly onError?: (error: unknown) => void;
+  readonly disk?: Disk | undefined;
 };
 
+const STORAGE_BYTES = 256 * 2 ** 20;
+/** Looked at before others have their turn, when a circle is opened. */
+const FILES_AT_ONCE = 64;
+
 /**
- * One circle's folder: its documents, its log, and the memory of its tasks. Committing is appending to the log; files
- * follow. One worker holds it, and commits one play after the other.
+ * One circle's folder: its files, its log, and the memory of its tasks. Committing is appending to the log; files follow.
+ * One worker holds it, and commits one play after the other.
  */
 export class Namespace {
   readonly circle: PublicKey;
   readonly #options: NamespaceOptions;
   readonly #folder: string;
-  readonly #files: DocumentFiles;
-  readonly #pending: PendingDocuments;
-  readonly #names = new NameIndex();
+  readonly #files: CircleFiles;
+  readonly #pending: PendingFiles;
+  readonly #index = new FileIndex();
   readonly #tasks = new TaskMemory();
+  /** Numbers of the records that wrote the circle's own files last. */
+  readonly #revisions = new Map<string, number>();
+  /** Files whose deletion is being committed, and how often. */
+  readonly #leaving = new Map<string, number>();
   #log: CircleLog | undefined;
   #creating: Promise<CircleLog> | undefined;
+  #checkpoint: Promise<void> = Promise.resolve();
   #failure: unknown;
 
   private constructor(options: NamespaceOptions) {
     this.circle = options.circle;
     this.#options = options;
     this.#folder = join(options.dbPath, options.circle);
-    this.#files = new DocumentFiles(this.#folder);
-    this.#pending = new PendingDocuments(this.#files);
+    this.#files = new CircleFiles(this.#folder);
+    this.#pending = new PendingFiles(this.#files);
   }
 
   /** Opens a circle and brings its files up to date. A circle that is not on disk is opened too, empty, and not made. */
@@ -65,31 +87,62 @@ export class Namespace {
 
   /** Every further commit rejects: close this, and open it again to recover. */
   get failed(): boolean {
-    return (this.#failure ?? this.#pending.failure) !== undefined;
+    return this.#cause !== undefined;
+  }
+
+  /** Bytes of all files, as they will be when everything is in its file. */
+  get usedBytes(): number {
+    return this.#index.usedBytes;
   }
 
   snapshot(): SnapshotSource {
-    return { root: this.#files.root, pending: this.#pending.copy() };
+    return { root: this.#folder, pending: this.#pending.copy() };
   }
 
-  /** The record of a task that ended here and is still remembered. */
-  async recall(caller: PublicKey, task: TaskId): Promise<{ record: Record; head: LogHead } | undefined> {
+  /** Names of what there is now, sorted by UTF-16 units. */
+  list(query: NameQuery): string[] {
+    return this.#index.list(query);
+  }
+
+  /** What a file holds; `undefined` if there is none. @throws {NameRefused} if it is no UTF-8. */
+  readText(path: string): string | undefined {
+    const pending = this.#pending.get(path);
+    if (pending !== undefined) return pending ? textOf(pending) : undefined;
+    const bytes = this.#files.read(path);
+    return bytes && textOf({ base64: bytes.toString("base64") });
+  }
+
+  /** The number of the record that wrote one of the circle's own files last; 0 if none did. */
+  revision(path: string): number {
+    return this.#revisions.get(path) ?? 0;
+  }
+
+  /** The record of a task that ended here, or waits, and is still remembered. */
+  async recall(caller: PublicKey, task: TaskId): Promise<{ record: RecordOf<PlayEntry>; head: LogHead } | undefined> {
     const place = this.#tasks.recall(caller, task);
     if (!place || !this.#log) return undefined;
-    return this.#log.read(place);
+    const { record, head } = await this.#log.read(place);
+    if (!("task" in record)) throw new Error("namespace: expected the record of a play, got another");
+    return { record, head };
+  }
+
+  /** Records after a number. */
+  async readRecords(options: PageOptions): Promise<RecordPage> {
+    return this.#log ? this.#log.readRecords(options) : { records: [] };
   }
 
   /**
-   * Takes the names of what a play writes. To be called right before its commit, for from then on others clash with them.
-   * @throws {NameRefused} if these writes would make two names clash; such a play ends as an error and writes nothing.
+   * Takes the names and the room of what a play writes. To be called right before its commit, for from then on others
+   * clash with them. @throws {NameRefused} if two names would clash, {StorageFull} if the circle would be too large; such
+   * a play ends as an error and writes nothing.
    */
-  takeNames(writes: readonly LoggedWrite[]): void {
-    const paths = { remove: [] as string[], add: [] as string[] };
-    for (const write of writes) {
-      if ("set" in write) paths.add.push(documentPath(write.set));
-      else paths.remove.push(documentPath(write.delete));
-    }
-    this.#names.change(paths);
+  takeWrites(writes: readonly Write[]): void {
+    const { storageBytes: allowed = STORAGE_BYTES } = this.#options;
+    const changes = writes.map(({ path, content }) => {
+      if (!namedAt(path)) throw new NameRefused("name: expected a path of this circle, got another");
+      return { path, bytes: content ? sizeOf(content) : undefined };
+    });
+    this.#index.change(changes, { allowed });
   }
 
   /**
@@ -98,19 +151,21 @@ export class Namespace {
    * nobody knows yet: the namespace has failed, and with it every commit after.
    */
   async commit(entry: PlayEntry): Promise<LogHead> {
-    try {
-      const cause = this.#failure ?? this.#pending.failure;
-      if (cause !== undefined) throw new Error("namespace: closed after a failure", { cause });
-      this.#creating ??= this.#log ? Promise.resolve(this.#log) : this.#create();
-      const log = await this.#creating; // always, or commits would overtake each other
-      const { head, place } = await log.append(entry, { durable: entry.writes.length > 0 });
-      this.#tasks.remember(entry.caller, entry.task, place, entry.until);
-      this.#pending.add(entry.writes.map(documentOf));
-      return head;
-    } catch (error) {
-      this.#failure ??= error;
-      throw error;
-    }
+    const leaving = entry.writes.flatMap(({ path, content }) => (content ? [] : [path]));
+    for (const path of leaving) this.#leaving.set(path, (this.#leaving.get(path) ?? 0) + 1);
+    const { head, place } = await this.#append(entry, { durable: entry.writes.length > 0 });
+    for (const path of leaving) this.#leaves(path);
+    const { caller, task, until, writes } = entry;
+    this.#tasks.remember({ caller, task, until, place });
+    this.#revise(writes, head.seq);
+    this.#pending.add(writes);
+    this.#checkpointIfDue();
+    return head;
+  }
+
+  /** Notes in the log of a circle that is on disk what was denied. It is synced with what comes after it. */
+  async noteDenials(entry: DenialsEntry): Promise<void> {
+    if (this.#log) await this.#append(entry, { durable: false });
   }
 
   /** Resolves when so much of what was committed is in the files that more may come. */
@@ -122,57 +177,111 @@ export class Namespace {
   async close(): Promise<void> {
     await this.#pending.settled();
     await this.#log?.close();
+    await this.#checkpoint;
+  }
+
+  /** Why nothing can be committed any more. */
+  get #cause(): unknown {
+    return this.#failure ?? this.#pending.failure ?? this.#log?.failure;
+  }
+
+  async #append(entry: PlayEntry | DenialsEntry, options: { durable: boolean }) {
+    try {
+      const cause = this.#cause;
+      if (cause !== undefined) throw new Error("namespace: closed after a failure", { cause });
+      this.#creating ??= this.#log ? Promise.resolve(this.#log) : this.#create();
+      const log = await this.#creating; // always, or commits would overtake each other
+      return await log.append(entry, options);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  #leaves(path: string): void {
+    const times = (this.#leaving.get(path) ?? 0) - 1;
+    if (times > 0) this.#leaving.set(path, times);
+    else this.#leaving.delete(path);
+  }
+
+  #revise(writes: readonly Write[], seq: number): void {
+    for (const { path } of writes) if (path.startsWith("config/")) this.#revisions.set(path, seq);
+  }
+
+  /** Begins a new segment in the background, with all that there is, so that opening need not read what was before. */
+  #checkpointIfDue(): void {
+    const log = this.#log;
+    if (!log?.isCheckpointDue(this.#index.usedBytes)) return;
+    this.#checkpoint = this.#writeCheckpoint(log).catch((error: unknown) => {
+      this.#failure ??= error;
+      this.#options.onError?.(error);
+    });
+  }
+
+  async #writeCheckpoint(log: CircleLog): Promise<void> {
+    const isWhole = await log.writeCheckpoint({
+      // What is being deleted is still there until that is in the log.
+      paths: () => Array.from(new Set([...this.#index.paths(), ...this.#leaving.keys()])).toSorted(),
+      read: (path) => {
+        const pending = this.#pending.get(path);
+        if (pending !== undefined) return pending ?? undefined;
+        const bytes = this.#files.read(path);
+        return bytes && contentOf(path, bytes);
+      },
+      tasks: () => this.#tasks.all(),
+    });
+    const { keepLogMs } = this.#options;
+    if (!isWhole || keepLogMs === undefined) return;
+    await log.dropSegments({ olderThan: new Date(Date.now() - keepLogMs), tasks: this.#tasks.all() });
   }
 
   async #create(): Promise<CircleLog> {
-    for (const name of ["data", "config", "logs"]) {
+    for (const name of ["data", "config", "inbox", "logs"]) {
       await mkdir(join(this.#folder, name), { recursive: true, mode: 0o700 });
     }
-    for (const folder of [this.#folder, dirname(this.#folder)]) await syncFolder(folder);
+    const { disk = realDisk } = this.#options;
+    for (const folder of [this.#folder, dirname(this.#folder)]) await disk.syncFolder(folder);
     this.#log = await CircleLog.create(this.#logOptions);
     return this.#log;
   }
 
   async #recover(): Promise<void> {
     for (const name of ["", "logs"]) await checkFolder(join(this.#folder, name));
-    const written = new Map<string, Place>();
-    const deleted = new Set<string>();
+    const written = new WrittenFiles();
     this.#log = await CircleLog.open(this.#logOptions, (record, place) => {
-      this.#tasks.remember(record.caller, record.task, place, record.until);
-      for (const write of record.writes) {
-        if ("set" in write) written.set(write.set, place);
-        else if (written.delete(write.delete)) deleted.add(write.delete);
-      }
+      if ("task" in record) this.#tasks.remember({ ...record, place });
+      if ("tasks" in record) for (const task of record.tasks) this.#tasks.remember(task);
+      if (!("writes" in record)) return;
+      this.#revise(record.writes, record.seq);
+      written.add(record.writes, place);
     });
-    this.#names.change({ remove: [], add: Array.from(written.keys(), documentPath) });
-    // What is gone makes room first: where a document was, there may now be a folder.
-    const repaired = await this.#files.removeOthers(this.#names, deleted);
+    this.#index.change(Array.from(written.files, ([path, { bytes }]) => ({ path, bytes })));
+    // What is gone makes room first: where a file was, there may now be a folder.
+    const repaired = await this.#files.removeOthers(this.#index, written.deleted);
     if (this.#log) repaired.push(...(await this.#repairFiles(this.#log, written)));
     if (repaired.length > 0) this.#options.onRepaired?.(repaired);
   }
 
-  /** Makes the files of documents what the records say that wrote them last. Answers which were not. */
-  async #repairFiles(log: CircleLog, written: ReadonlyMap<string, Place>): Promise<string[]> {
+  /** Makes the files what the records say that wrote them last. Answers which were not. */
+  async #repairFiles(log: CircleLog, written: WrittenFiles): Promise<string[]> {
     await this.#files.clean();
     const repaired: string[] = [];
-    for (const place of new Set(written.values())) {
-      const { record } = await log.read(place);
-      for (const [name, value] of new Map(record.writes.map(documentOf))) {
-        if (value === null || written.get(name) !== place || this.#files.holds(name, value)) continue;
-        await this.#files.restore(name, value);
-        repaired.push(name);
-      }
+    let looked = 0;
+    for (const [path, file] of written.files) {
+      looked += 1;
+      if (looked % FILES_AT_ONCE === 0) await nextTurn();
+      if (file.isIn(this.#files.read(path))) continue;
+      const { record } = await log.read(file.place);
+      const content = "writes" in record ? record.writes.findLast((write) => write.path === path)?.content : undefined;
+      if (!content) throw new Error("namespace: expected a record that writes this file, got another");
+      await this.#files.restore(path, content);
+      repaired.push(path);
     }
     return repaired;
   }
 
   get #logOptions() {
-    const { circle, disk } = this.#options;
-    const path = join(this.#folder, "logs", "plays-000001.jsonl");
-    return { path, circle, ...(disk ? { disk } : {}) };
+    const { circle, disk, durability, segmentBytes } = this.#options;
+    return { folder: join(this.#folder, "logs"), circle, disk, durability, segmentBytes };
   }
-}
-
-function documentOf(write: LoggedWrite): [name: string, value: string | null] {
-  return "set" in write ? [write.set, JSON.stringify(write.value)] : [write.delete, null];
 }

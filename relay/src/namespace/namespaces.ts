@@ -1,14 +1,12 @@
 import type { PublicKey } from "@circles/sdk/protocol";
-import type { Disk } from "./disk.ts";
-import { Namespace } from "./namespace.ts";
+import { Namespace, type NamespaceOptions } from "./namespace.ts";
 
-export type NamespacesOptions = {
-  /** The folder of all circles; it exists. */
-  readonly dbPath: string;
+export type NamespacesOptions = Omit<NamespaceOptions, "circle" | "onRepaired" | "onError"> & {
   /** Circles that stay open while nobody uses them, so that their next play need not read their log. Default 2,048. */
   readonly mostIdle?: number;
-  readonly onRepaired?: (circle: PublicKey, names: string[]) => void;
-  readonly disk?: Disk;
+  readonly onRepaired?: (circle: PublicKey, paths: string[]) => void;
+  /** Told of what nobody who uses a circle hears of. */
+  readonly onError?: (error: unknown, circle: PublicKey) => void;
 };
 
 /** `open` is what `opening` came to. */
@@ -57,12 +55,12 @@ export class Namespaces {
 
   async #open(circle: PublicKey): Promise<Namespace> {
     await this.#closing.get(circle);
-    const { dbPath, onRepaired, disk } = this.#options;
+    const { onRepaired, onError, ...options } = this.#options;
     return Namespace.open({
-      dbPath,
+      ...options,
       circle,
-      onRepaired: (names) => onRepaired?.(circle, names),
-      ...(disk ? { disk } : {}),
+      onRepaired: (paths) => onRepaired?.(circle, paths),
+      onError: (error) => onError?.(error, circle),
     });
   }
 
@@ -79,8 +77,8 @@ export class Namespaces {
     if (this.#held.get(circle) !== held) return;
     this.#held.delete(circle);
     const closed = held.opening
-      .then((namespace) => namespace.close())
-      .catch(() => {}) // it failed: whoever used it was told
+      .then((namespace) => namespace.close().catch((error: unknown) => this.#options.onError?.(error, circle)))
+      .catch(() => {}) // it could not be opened: whoever wanted it was told
       .then(() => {
         if (this.#closing.get(circle) === closed) this.#closing.delete(circle);
       });

@@ -9,11 +9,11 @@ const MOST_FILE_BYTES = 64 * 2 ** 20;
 const OPEN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Reads the file at `path` below `root` as text, going through no symbolic link on the way; `undefined` if there is none,
+ * Reads the file at `path` below `root`, going through no symbolic link on the way; `undefined` if there is none,
  * also where a folder is in its place or a file in that of its folder. Synchronous, because a script waits for it.
  * @throws {NameRefused} at a link, or anything else that no play made.
  */
-export function readBelow(root: string, path: string): string | undefined {
+export function readBelow(root: string, path: string): Buffer | undefined {
   try {
     for (const folder of foldersTo(root, path)) if (!isFolder(lstatSync(folder))) return undefined;
     const file = openSync(join(root, path), OPEN);
@@ -21,7 +21,7 @@ export function readBelow(root: string, path: string): string | undefined {
       const status = fstatSync(file);
       if (isFolder(status)) return undefined;
       if (status.size > MOST_FILE_BYTES) throw notPlain();
-      return readFileSync(file, "utf8");
+      return readFileSync(file);
     } finally {
       closeSync(file);
     }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { FileHandle } from "node:fs/promises";
+import { readLines } from "./read-lines.ts";
 import { LogDamaged, openSegment, parseRecord } from "./read-log.ts";
 import type { Place, Record } from "./record.ts";
 import { segmentName, segmentPath } from "./segments.ts";
@@ -17,12 +17,9 @@ export type RecordPage = { readonly records: readonly Record[]; readonly next?: 
 
 /** A record that stands here. */
 type Mark = { readonly seq: number; readonly offset: number };
-type Line = { readonly bytes: Buffer; readonly offset: number };
 
 const MARK_EVERY_BYTES = 64 * 1024;
-const CHUNK_BYTES = 64 * 1024;
 const SEQ = /^\{"seq":(\d{1,15}),/;
-const LINE_END = 0x0a;
 
 /** Finds records by their numbers, and reads them. Remembers one in each 64 KiB that it has seen. */
 export class RecordPages {
@@ -148,22 +145,4 @@ function checkLine(bytes: Buffer, seq: number, prev: string): Record {
 function seqOf(line: Buffer): number | undefined {
   const found = SEQ.exec(line.toString("latin1", 0, 32));
   return found ? Number(found[1]) : undefined;
-}
-
-/** The lines of a file from `offset` on that are whole. */
-async function* readLines(file: FileHandle, offset: number): AsyncGenerator<Line> {
-  let rest = Buffer.alloc(0);
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, rest.length)); // twice as much each time: a line may be long
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset + rest.length);
-    if (bytesRead === 0) return;
-    const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
-    let from = 0;
-    for (let end = bytes.indexOf(LINE_END); end >= 0; end = bytes.indexOf(LINE_END, from)) {
-      yield { bytes: bytes.subarray(from, end), offset: offset + from };
-      from = end + 1;
-    }
-    rest = bytes.subarray(from);
-    offset += from;
-  }
 }

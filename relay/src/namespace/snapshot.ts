@@ -1,67 +1,45 @@
-import { lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { documentName, documentPath, NameRefused } from "./names.ts";
+import { base64Of, decodeUtf8, textOf } from "./contents.ts";
+import { type NameKind, pathOf } from "./names.ts";
 import { readBelow } from "./no-follow.ts";
+import type { Content } from "./record.ts";
+import type { NameRange } from "./sorted-names.ts";
 
-/** A circle's documents at one moment, in a form that can be sent to a thread. */
+/** A circle's files at one moment, in a form that can be sent to a thread. */
 export type SnapshotSource = {
-  /** The circle's `data/` folder. */
+  /** The circle's folder. */
   readonly root: string;
-  /** Committed changes that may not have reached the files yet: JSON text, or `null` for a deleted document. */
-  readonly pending: ReadonlyMap<string, string | null>;
+  /** Committed changes that may not have reached the files yet; `null` for a deleted file. */
+  readonly pending: ReadonlyMap<string, Content | null>;
 };
 
-/** Reads the documents of a snapshot. Nothing else of the circle's folder can be reached through it. */
-export class DocumentSnapshot {
-  readonly #source: SnapshotSource;
+export type NameQuery = NameRange & { readonly kind: NameKind };
 
-  constructor(source: SnapshotSource) {
+/** Reads the files of a snapshot where they lie. Its names are known to whoever has the circle open, so `list` asks there. */
+export class FileSnapshot {
+  readonly #source: SnapshotSource;
+  readonly list: (query: NameQuery) => string[];
+
+  constructor(source: SnapshotSource, list: (query: NameQuery) => string[]) {
     this.#source = source;
+    this.list = list;
   }
 
   /** @throws {NameRefused} */
-  checkName(name: string): void {
-    documentPath(name);
+  pathOf(kind: NameKind, name: string): string {
+    return pathOf(kind, name);
   }
 
-  /** The document's JSON text. @throws {NameRefused} */
-  read(name: string): string | undefined {
-    const pending = this.#source.pending.get(name);
-    if (pending !== undefined) return pending ?? undefined;
-    return readBelow(this.#source.root, documentPath(name));
+  /** `undefined` if there is none. @throws {NameRefused} at a link, and if it is no UTF-8. */
+  readText(path: string): string | undefined {
+    const pending = this.#source.pending.get(path);
+    if (pending !== undefined) return pending ? textOf(pending) : undefined;
+    const bytes = readBelow(this.#source.root, path);
+    return bytes && decodeUtf8(bytes);
   }
 
-  /** Names that begin with `prefix`, sorted by UTF-16 units. @throws {NameRefused} if `data/` is a link. */
-  list(prefix: string): string[] {
-    const names = new Set<string>();
-    for (const path of filesBelow(this.#source.root)) {
-      const name = documentName(path);
-      if (name?.startsWith(prefix)) names.add(name);
-    }
-    for (const [name, value] of this.#source.pending) {
-      if (!name.startsWith(prefix)) continue;
-      if (value === null) names.delete(name);
-      else names.add(name);
-    }
-    return [...names].toSorted();
-  }
-}
-
-/** Paths below `root` of all files in it and its folders, links left out. A folder that is not there holds none. */
-export function* filesBelow(root: string, below = ""): Generator<string> {
-  for (const entry of readFolder(join(root, below))) {
-    const path = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) yield* filesBelow(root, path);
-    else if (entry.isFile()) yield path;
-  }
-}
-
-function readFolder(folder: string) {
-  try {
-    if (!lstatSync(folder).isDirectory()) throw new NameRefused("name: expected a folder of this circle, got a link");
-    return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
+  readBase64(path: string): string | undefined {
+    const pending = this.#source.pending.get(path);
+    if (pending !== undefined) return pending ? base64Of(pending) : undefined;
+    return readBelow(this.#source.root, path)?.toString("base64");
   }
 }

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { LoggedEnd } from "../namespace/record.ts";
-import type { ScriptEnd } from "../sandbox/sandbox.ts";
-import { CANCELLED, EXPIRED, loggedEnd, loggedWrites, outcomeOf } from "./ends.ts";
+import type { FinalEnd } from "../namespace/record.ts";
+import { CANCELLED, EXPIRED, loggedEnd, outcomeOf } from "./ends.ts";
 
 const head = { seq: 3, hash: "0".repeat(64) };
 
 describe("ends of plays", () => {
-  it.each<[string, ScriptEnd, LoggedEnd]>([
+  it.each<[string, Parameters<typeof loggedEnd>[0], FinalEnd]>([
     [
       "a value",
       { kind: "value", output: "[1]", format: "json" },
@@ -61,19 +60,8 @@ describe("ends of plays", () => {
     ],
   ])("[WK5] %s stands in the log as what its caller is told, so that it can be told again", (_, end, logged) => {
     expect(loggedEnd(end)).toEqual(logged);
-    const readAgain = JSON.parse(JSON.stringify(logged)) as LoggedEnd;
+    const readAgain = JSON.parse(JSON.stringify(logged)) as FinalEnd;
     expect(outcomeOf(readAgain, head)).toEqual({ ...logged, log: head });
     expect(outcomeOf(loggedEnd(end), head)).toEqual(outcomeOf(readAgain, head));
-  });
-
-  it("[LG2] writes stand in the log as JSON, deletions by name", () => {
-    const writes = [
-      { name: "a", value: '{"__proto__":{"b":[1,null]}}' },
-      { name: "b", value: "null" },
-      { name: "c", value: null },
-    ];
-    expect(JSON.stringify(loggedWrites(writes))).toBe(
-      '[{"set":"a","value":{"__proto__":{"b":[1,null]}}},{"set":"b","value":null},{"delete":"c"}]',
-    );
   });
 });

@@ -1,10 +1,23 @@
-import { ErrorCode, type LogHead, type ScriptFailure } from "@circles/sdk/protocol";
-import type { LoggedEnd, LoggedWrite } from "../namespace/record.ts";
-import type { ScriptEnd, Write } from "../sandbox/sandbox.ts";
+import { ErrorCode, type LimitReached, type LogHead, type ScriptFailure, WireError } from "@circles/sdk/protocol";
+import { StorageFull } from "../namespace/file-index.ts";
+import { NameRefused } from "../namespace/names.ts";
+import type { FinalEnd } from "../namespace/record.ts";
+import type { ScriptEnd } from "../sandbox/sandbox.ts";
 import type { Outcome } from "../task.ts";
+import type { AskingPlay } from "./asking-play.ts";
+
+/** A script's end that its record is to tell. The others are `StoppedEnd`. */
+type RecordedEnd = Exclude<ScriptEnd, StoppedEnd>;
+
+/** The script was stopped because its caller may not do what it needed. */
+export type StoppedEnd = Extract<ScriptEnd, { kind: "denied" | "asks" | "exhausted" }>;
+
+export function isStopped(end: ScriptEnd): end is StoppedEnd {
+  return end.kind === "denied" || end.kind === "asks" || end.kind === "exhausted";
+}
 
 /** What the log says of how a script ended. */
-export function loggedEnd(end: ScriptEnd): LoggedEnd {
+export function loggedEnd(end: RecordedEnd): FinalEnd {
   switch (end.kind) {
     case "value":
       return { status: "completed", output: end.output, format: end.format };
@@ -23,29 +36,63 @@ export function loggedEnd(end: ScriptEnd): LoggedEnd {
   }
 }
 
-export const CANCELLED: LoggedEnd = {
+export const CANCELLED: FinalEnd = {
   status: "cancelled",
   failure: { code: ErrorCode.Cancelled, message: "cancelled" },
 };
 
-export const EXPIRED: LoggedEnd = {
+/** A play that waited, and its owner decided nothing in time. */
+export const UNANSWERED: FinalEnd = {
+  status: "expired",
+  failure: { code: ErrorCode.TimedOut, message: "timed out: the circle's owner did not decide in time" },
+};
+
+export const EXPIRED: FinalEnd = {
   status: "expired",
   failure: { code: ErrorCode.TimedOut, message: "timed out: the play's deadline passed before its turn came" },
 };
 
 /** The outcome of a play whose record stands in the log at `log`. */
-export function outcomeOf(end: LoggedEnd, log: LogHead): Outcome {
+export function outcomeOf(end: FinalEnd, log: LogHead): Outcome {
   if (end.status !== "completed") return { status: end.status, failure: end.failure, log };
   return { status: end.status, output: end.output, format: end.format, log };
 }
 
-export function loggedWrites(writes: readonly Write[]): LoggedWrite[] {
-  return writes.map(({ name, value }) =>
-    value === null ? { delete: name } : { set: name, value: JSON.parse(value) as unknown },
-  );
+/** A play that needed what nobody gave it. */
+export function denied(capability: string): WireError {
+  return new WireError(ErrorCode.Denied, `denied by the circle's policy: missing ${capability}`, { capability });
 }
 
-function thrownEnd({ name, message, stack, line, column }: Extract<ScriptEnd, { kind: "thrown" }>): LoggedEnd {
+/** A play that needed what it may use again in a while. */
+export function exhausted({ capability, allowed, retryAfterMs }: Extract<ScriptEnd, { kind: "exhausted" }>): WireError {
+  const data: LimitReached = { limit: "plays_per_minute", allowed, retry_after_ms: retryAfterMs };
+  return new WireError(ErrorCode.Busy, `busy: ${capability} is at its limit of ${allowed} plays per minute`, data);
+}
+
+/** A play that the owner was asked about, and denied. */
+export function deniedByOwner({ capability, reason }: AskingPlay): FinalEnd {
+  const said = reason === undefined ? "" : `: ${reason}`;
+  const data = { capability, ...(reason === undefined ? {} : { reason }) };
+  return { status: "denied", failure: { code: ErrorCode.Denied, message: `denied by the circle's owner${said}`, data } };
+}
+
+/** A refusal as a record tells it: of a play that has waited, and so has a record that another must follow. */
+export function endOfRefused({ code, message, data }: WireError): FinalEnd {
+  const status = code === ErrorCode.Denied ? "denied" : "error";
+  return { status, failure: { code, message, data } };
+}
+
+/** What a play that may not write what it wrote ends with. @throws what is not about its writes. */
+export function endOfWrites(error: unknown): FinalEnd {
+  if (error instanceof StorageFull) {
+    const data: LimitReached = { limit: "circle_storage_bytes", used: error.used, allowed: error.allowed };
+    return { status: "error", failure: { code: ErrorCode.LimitReached, message: error.message, data } };
+  }
+  if (!(error instanceof NameRefused)) throw error;
+  return loggedEnd({ kind: "thrown", name: "TypeError", message: error.message });
+}
+
+function thrownEnd({ name, message, stack, line, column }: Extract<ScriptEnd, { kind: "thrown" }>): FinalEnd {
   const data: ScriptFailure = { name };
   if (stack !== undefined) data.stack = stack;
   if (line !== undefined) data.line = line;

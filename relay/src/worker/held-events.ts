@@ -8,12 +8,19 @@ export class HeldEvents {
   readonly #emit: (event: Event) => void;
   #held: Event[] | undefined = [];
   #discarded = false;
+  #last = 0;
 
   constructor(emit: (event: Event) => void) {
     this.#emit = emit;
   }
 
+  /** Number of the last event that was added; 0 if none was. */
+  get last(): number {
+    return this.#last;
+  }
+
   readonly add = (event: Event): void => {
+    this.#last = event.seq;
     if (this.#discarded) return;
     if (this.#held) this.#held.push(event);
     else this.#emit(event);

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
 import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import { realDisk } from "../namespace/disk.ts";
-import { ownerOnly } from "../policy/policy.ts";
 import { hashTask, type Outcome, type Task, taskKey } from "../task.ts";
 
 const completed = { status: "completed" };
@@ -48,7 +47,7 @@ describe("a claim", () => {
     expect(worker.sandbox.ran).toEqual(["add", "look"]);
     await worker.restart();
     worker.coolDown.start(bob.publicKey);
-    worker.policy = ownerOnly;
+    worker.shut();
     expect(await worker.play(first)).toEqual([outcome]);
   });
 
@@ -77,7 +76,7 @@ describe("a claim", () => {
     ["a cool-down", -32007, {}],
   ])("[WK6] a play that is refused for %s leaves nothing", async (why, code, given) => {
     if (why === "a cool-down") worker.coolDown.start(alice.publicKey);
-    worker.policy = ownerOnly;
+    worker.shut();
     const refused = worker.task("add", given);
     const [outcome] = await worker.play(refused);
     expect(outcome).toMatchObject({ status: code === -32003 ? "denied" : "error", failure: { code } });
@@ -105,17 +104,6 @@ describe("a claim", () => {
     // Once it has been played, it is answered whenever it is sent.
     await worker.restart();
     expect(await worker.play(await sign(now - 200, now - 100))).toMatchObject([completed]);
-  });
-
-  it("[PO3] a policy that throws denies, and somebody hears why", async () => {
-    worker.policy = () => {
-      throw new Error("broken policy");
-    };
-    expect(await worker.play(worker.task("add"))).toMatchObject([
-      { status: "denied", failure: { code: -32003, data: { capability: "*" } } },
-    ]);
-    expect(worker.errors).toMatchObject([{ cause: { message: "broken policy" } }]);
-    expect(worker.sandbox.ran).toEqual([]);
   });
 
   it("[WK7] a play whose deadline has passed, or that was cancelled before it was taken, is recorded and does not run", async () => {

@@ -1,34 +1,38 @@
-import { ErrorCode, type LogHead, WireError } from "@circles/sdk/protocol";
 import type { Broker, Claim, ClaimedTask } from "../broker/broker.ts";
-import { NameRefused } from "../namespace/names.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { Namespaces } from "../namespace/namespaces.ts";
-import type { LoggedEnd, LoggedWrite } from "../namespace/record.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox, ScriptResult } from "../sandbox/sandbox.ts";
-import type { Outcome } from "../task.ts";
 import { type AdmissionParts, admit, coolingDown } from "./admission.ts";
-import { CANCELLED, loggedEnd, loggedWrites, outcomeOf } from "./ends.ts";
+import type { Approvals } from "./approvals.ts";
+import type { ConfigChanges } from "./config-changes.ts";
+import type { Denials } from "./denials.ts";
+import { CANCELLED, denied, exhausted, isStopped, loggedEnd } from "./ends.ts";
+import { Finishing, type Play } from "./finishing.ts";
 import { HeldEvents } from "./held-events.ts";
+import { answerer } from "./questions.ts";
 
 export type ServeParts = AdmissionParts & {
   readonly broker: Broker;
   readonly sandbox: Sandbox<SnapshotSource>;
   readonly namespaces: Namespaces;
+  readonly approvals: Approvals;
+  readonly denials: Denials;
+  readonly configChanges: ConfigChanges;
   /** Told of what should not happen. */
   readonly onError: (error: unknown, claimed: ClaimedTask) => void;
 };
 
-type Play = ClaimedTask & { readonly until: number };
-type Ended = { readonly end: LoggedEnd; readonly writes: readonly LoggedWrite[] };
+/** What became of a play that ran: what those behind it read is so, is not so any more, or it must run again itself. */
+type Became = "stands" | "changed" | "again";
 
 /** Plays and finishes all tasks of a claim. A play whose outcome cannot be known is finished as an internal error. */
 export async function serveClaim(parts: ServeParts, claim: Claim): Promise<void> {
-  const serving = new Serving(parts, claim);
+  const finishing = new Finishing(parts, claim);
   try {
-    await parts.namespaces.with(claim.circle, (namespace) => serving.serve(namespace));
+    await parts.namespaces.with(claim.circle, (namespace) => new Serving(parts, claim, namespace, finishing).serve());
   } catch (error) {
-    await serving.giveUp(error);
+    await finishing.giveUp(error);
   }
 }
 
@@ -39,94 +43,144 @@ export async function serveClaim(parts: ServeParts, claim: Claim): Promise<void>
 class Serving {
   readonly #parts: ServeParts;
   readonly #claim: Claim;
-  readonly #finishing: Promise<void>[] = [];
-  readonly #finished = new Set<ClaimedTask["key"]>();
+  readonly #namespace: Namespace;
+  readonly #finishing: Finishing;
   readonly #stopped = new Set<ClaimedTask["key"]>();
-  #lastCommit: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: ServeParts, claim: Claim) {
+  constructor(parts: ServeParts, claim: Claim, namespace: Namespace, finishing: Finishing) {
     this.#parts = parts;
     this.#claim = claim;
+    this.#namespace = namespace;
+    this.#finishing = finishing;
   }
 
-  async serve(namespace: Namespace): Promise<void> {
+  async serve(): Promise<void> {
     try {
-      let waiting = await this.#admitAll(namespace);
+      await this.#parts.approvals.attend(this.#namespace);
+      let waiting = await this.#admitAll();
       while (waiting.length > 0) {
-        waiting = await this.#run(namespace, waiting);
-        await Promise.all(this.#finishing); // what runs again is to read what has been committed
+        waiting = await this.#run(waiting);
+        await this.#finishing.settled(); // what runs again is to read what has been committed
       }
     } finally {
-      await Promise.all(this.#finishing); // nothing of the namespace is in use any more
+      await this.#finishing.settled(); // nothing of the namespace is in use any more
     }
   }
 
-  /** Finishes what is not finished: whether it is in the log, nobody knows. */
-  async giveUp(error: unknown): Promise<void> {
-    for (const claimed of this.#claim.tasks) await this.#refuse(claimed, error);
-  }
-
   /** Answers those that are to be run; the others are finished, or will be. */
-  async #admitAll(namespace: Namespace): Promise<Play[]> {
+  async #admitAll(): Promise<Play[]> {
     const plays: Play[] = [];
     for (const claimed of this.#claim.tasks) {
       try {
-        const admitted = await admit(this.#parts, namespace, claimed);
-        if ("status" in admitted) await this.#finish(claimed, admitted);
-        else if (admitted.end)
-          this.#commit(namespace, { ...claimed, until: admitted.until }, { end: admitted.end, writes: [] });
-        else plays.push({ key: claimed.key, task: claimed.task, cancelled: claimed.cancelled, until: admitted.until });
+        const admitted = await admit(this.#parts, this.#namespace, claimed);
+        if ("status" in admitted) {
+          await this.#finishing.finish(claimed, admitted);
+          continue;
+        }
+        const { key, task, cancelled, said } = claimed;
+        const { until, entry, end } = admitted;
+        const play: Play = { key, task, cancelled, said, until, entry };
+        if (end) this.#finishing.commit(this.#namespace, play, { end, writes: [] });
+        else if (entry?.state === "waiting") await this.#finishing.setAside(play, entry);
+        else plays.push(play);
       } catch (error) {
-        await this.#refuse(claimed, error);
+        await this.#finishing.refuse(this.#namespace, claimed, error);
       }
     }
     return plays;
   }
 
+  /** Gives each its authority, as of now; those that have none are refused. */
+  async #authorize(plays: readonly Play[]) {
+    const authorized: (Play & { authority: ReturnType<ServeParts["authorities"]["open"]> })[] = [];
+    for (const play of plays) {
+      try {
+        const authority = this.#parts.authorities.open(this.#namespace, play.task, play.entry?.allowed ?? []);
+        authorized.push({ ...play, authority });
+      } catch (error) {
+        await this.#finishing.refuse(this.#namespace, play, error);
+      }
+    }
+    return authorized;
+  }
+
   /** Runs plays as one sequence and commits each when it ends. Answers those that have to run again. */
-  async #run(namespace: Namespace, plays: readonly Play[]): Promise<Play[]> {
-    const { broker, sandbox } = this.#parts;
-    const events = plays.map(({ key }) => new HeldEvents((event) => broker.emit(this.#claim, key, event)));
+  async #run(waiting: readonly Play[]): Promise<Play[]> {
+    const { broker, sandbox, configChanges, denials } = this.#parts;
+    const namespace = this.#namespace;
     await namespace.room();
+    const plays = await this.#authorize(waiting);
+    const events = plays.map(
+      ({ key, said }) =>
+        new HeldEvents((event) => broker.emit(this.#claim, key, said > 0 ? { ...event, seq: event.seq + said } : event)),
+    );
     const abandoned = new AbortController();
+    const since = configChanges.now(namespace);
     const results = sandbox.run({
       signal: abandoned.signal,
       circle: this.#claim.circle,
       snapshot: namespace.snapshot(),
-      plays: plays.map(({ task, cancelled }, i) => ({
+      answer: answerer(namespace, denials),
+      plays: plays.map(({ task, cancelled, authority }, i) => ({
         script: task.script,
         args: task.args,
         caller: task.caller,
+        lane: task.lane,
+        authority: authority.text,
         signal: cancelled,
         deadline: task.deadline,
         onEvent: (event) => events[i]?.add(event),
       })),
     });
     for (const result of results) result.catch(() => {}); // the first that fails is heard of below, all others are not
-    for (const [i, play] of plays.entries()) {
-      this.#release(events[i]);
-      const result = await results[i];
-      if (!result) throw new Error("sandbox: expected a result for each play");
-      if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
-      const written = await this.#end(namespace, play, result);
-      if (result.writes.length === written) continue;
-      // Those behind it read what it did not get to write: they have not happened.
-      for (const held of events.slice(i + 1)) held.discard();
-      abandoned.abort();
-      return plays.slice(i + 1);
+    try {
+      for (const [i, play] of plays.entries()) {
+        const held = events[i];
+        if (held) this.#finishing.release(held);
+        const result = await results[i];
+        if (!result) throw new Error("sandbox: expected a result for each play");
+        play.authority.settle(result.used);
+        if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
+        const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0) });
+        if (became === "stands") continue;
+        // Those behind it read what is not so: they have not happened.
+        for (const later of events.slice(i + 1)) later.discard();
+        abandoned.abort();
+        return plays.slice(became === "again" ? i : i + 1);
+      }
+      return [];
+    } finally {
+      for (const { authority } of plays) authority.settle([]);
     }
-    return [];
   }
 
-  /** Commits a play that ended, or refuses it. Answers how many of its writes count. */
-  async #end(namespace: Namespace, play: Play, result: ScriptResult): Promise<number> {
+  /** Commits a play that ended, has it wait for the owner, or refuses it. */
+  async #end(play: Play, result: ScriptResult, { since, said }: { since: number; said: number }): Promise<Became> {
+    const { authorities, configChanges, coolDown } = this.#parts;
+    const namespace = this.#namespace;
+    const { end, writes, used } = result;
+    const withoutWrites = writes.length > 0 ? "changed" : "stands";
     if (this.#stopped.has(play.key)) {
-      await this.#refuse(play, coolingDown(this.#parts.coolDown, play.task));
-      return 0;
+      await this.#finishing.refuse(namespace, play, coolingDown(coolDown, play.task));
+      return withoutWrites;
     }
-    const ended = checkedEnd(namespace, result, play.cancelled);
-    this.#commit(namespace, play, ended);
-    return ended.writes.length;
+    if (play.cancelled.aborted) {
+      this.#finishing.commit(namespace, play, { end: CANCELLED, writes: [] });
+      return withoutWrites;
+    }
+    if (isStopped(end)) {
+      if (end.kind === "asks") await this.#finishing.ask(namespace, play, { capability: end.capability, said });
+      else await this.#finishing.refuse(namespace, play, end.kind === "denied" ? denied(end.capability) : exhausted(end));
+      return withoutWrites;
+    }
+    const lost = authorities.lost(namespace, play.task, used);
+    if (lost !== undefined) {
+      await this.#finishing.refuse(namespace, play, denied(lost));
+      return withoutWrites;
+    }
+    if (configChanges.conflicts(namespace, writes, since)) return "again";
+    const stands = this.#finishing.commit(namespace, play, { end: loggedEnd(end), writes });
+    return stands ? "stands" : "changed";
   }
 
   /** A script had to be killed: what its caller has in line here is stopped, and refused like what it sends from now on. */
@@ -137,66 +191,4 @@ class Serving {
       await this.#parts.broker.cancel(key);
     }
   }
-
-  /** Lets events out as soon as everything before their play is committed. */
-  #release(held: HeldEvents | undefined): void {
-    this.#lastCommit.then(
-      () => held?.release(),
-      () => held?.discard(),
-    );
-  }
-
-  #commit(namespace: Namespace, play: Play, { end, writes }: Ended): void {
-    const { id, caller, hashes } = play.task;
-    const released = this.#lastCommit;
-    const commit = namespace.commit({ task: id, caller, ...hashes, until: play.until, end, writes });
-    commit.catch(() => {}); // heard of in #finishCommitted, once what came before it has settled
-    this.#lastCommit = commit;
-    this.#finishing.push(this.#finishCommitted(play, end, released, commit));
-  }
-
-  async #finishCommitted(
-    play: Play,
-    end: LoggedEnd,
-    released: Promise<unknown>,
-    commit: Promise<LogHead>,
-  ): Promise<void> {
-    try {
-      await released; // its events are out
-      await this.#finish(play, outcomeOf(end, await commit));
-    } catch (error) {
-      await this.#refuse(play, error);
-    }
-  }
-
-  async #refuse(claimed: ClaimedTask, error: unknown): Promise<void> {
-    if (this.#finished.has(claimed.key)) return;
-    if (!(error instanceof WireError) || error.cause) this.#parts.onError(error, claimed);
-    const status = error instanceof WireError && error.code === ErrorCode.Denied ? "denied" : "error";
-    await this.#finish(claimed, { status, failure: failureOf(error) });
-  }
-
-  async #finish({ key }: ClaimedTask, outcome: Outcome): Promise<void> {
-    this.#finished.add(key);
-    await this.#parts.broker.finish(this.#claim, key, outcome);
-  }
-}
-
-/** A script's end as it is to be committed at once: from here on a cancel comes too late. */
-function checkedEnd(namespace: Namespace, { end, writes }: ScriptResult, cancelled: AbortSignal): Ended {
-  if (cancelled.aborted) return { end: CANCELLED, writes: [] };
-  const logged = loggedWrites(writes);
-  try {
-    namespace.takeNames(logged);
-    return { end: loggedEnd(end), writes: logged };
-  } catch (error) {
-    if (!(error instanceof NameRefused)) throw error;
-    return { end: loggedEnd({ kind: "thrown", name: "TypeError", message: error.message }), writes: [] };
-  }
-}
-
-function failureOf(error: unknown) {
-  if (error instanceof WireError) return { code: error.code, message: error.message, data: error.data };
-  // Perhaps it is in the log and perhaps not: sent again under the same id, the play is answered or played.
-  return { code: ErrorCode.InternalError, message: "internal error", data: { outcome: "unknown" } };
 }

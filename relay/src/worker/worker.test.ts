@@ -5,11 +5,10 @@ import { alice, bob, mallory } from "../../test/people.ts";
 import { makeTemporaryFolder } from "../../test/temporary-folder.ts";
 import { MemoryBroker } from "../broker/memory-broker.ts";
 import { Namespaces } from "../namespace/namespaces.ts";
-import { open } from "../policy/policy.ts";
 import { chooseVerifier } from "../signatures/verifier.ts";
 import { hashTask, type Outcome, VOUCHED_IN_PROCESS } from "../task.ts";
-import { CoolDown } from "./cool-down.ts";
 import { runWorker, type WorkerOptions } from "./worker.ts";
+import { makeWorkerParts } from "./worker-parts.ts";
 
 const never = new AbortController().signal;
 
@@ -40,7 +39,7 @@ describe("runWorker", () => {
   const run = async (options: WorkerOptions = {}) => {
     const verifier = await chooseVerifier();
     const onError = (error: unknown) => expect.fail(String(error));
-    const parts = { broker, sandbox, namespaces, verifier, policy: open, coolDown: new CoolDown(), onError };
+    const parts = makeWorkerParts({ broker, sandbox, namespaces, verifier, open: true, onError });
     return runWorker(parts, options, stop.signal);
   };
   let tasks = 0;

@@ -12,3 +12,4 @@ export * from "./login-nonce.ts";
 export * from "./messages.ts";
 export * from "./openrpc.ts";
 export * from "./params.ts";
+export * from "./policy.ts";

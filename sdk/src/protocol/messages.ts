@@ -57,8 +57,6 @@ export type Progress = { fraction: number; note?: string };
 /** The play needs `capability`, and the circle's owner is asked for it until `expires_at`, in Unix seconds. */
 export type Waiting = { capability: string; expires_at: number };
 
-/** Topics that begin so are the relay's own: no script can publish to them. */
-export const RELAY_TOPIC_PREFIX = "$";
 /** Tells a circle's owner of plays that begin to wait for approval; `data` is an `InboxNotice`. */
 export const INBOX_TOPIC = "$inbox";
 

@@ -1,0 +1,143 @@
+import { foldCase, type NameKind, NameRefused, namedAt } from "./names.ts";
+import { type NameRange, SortedNames } from "./sorted-names.ts";
+
+/** A circle's files would have more bytes together than they may. */
+export class StorageFull extends Error {
+  override name = "StorageFull";
+  readonly used: number;
+  readonly allowed: number;
+
+  constructor({ used, allowed }: { used: number; allowed: number }) {
+    super(`circle: expected at most ${allowed} bytes of files, got ${used}`);
+    this.used = used;
+    this.allowed = allowed;
+  }
+}
+
+/** A file, or a folder that holds `entries` of either. */
+type Entry = { readonly path: string; entries: number | "file" };
+
+/** One file as it is to be; without `bytes` it is to be gone. */
+export type FileChange = { readonly path: string; readonly bytes: number | undefined };
+
+/**
+ * Which files a circle has and how large they are. Two names that differ only in case, or of which one would be a folder
+ * and one a file, cannot both be here, as they cannot on every file system.
+ */
+export class FileIndex {
+  readonly #entries = new Map<string, Entry>();
+  readonly #bytes = new Map<string, number>();
+  readonly #names: Record<NameKind, SortedNames> = {
+    document: new SortedNames(),
+    file: new SortedNames(),
+    inbox: new SortedNames(),
+  };
+  #usedBytes = 0;
+
+  /** Of all files together. */
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  has(path: string): boolean {
+    return this.#bytes.has(path);
+  }
+
+  paths(): Iterable<string> {
+    return this.#bytes.keys();
+  }
+
+  list({ kind, ...range }: NameRange & { readonly kind: NameKind }): string[] {
+    return this.#names[kind].list(range);
+  }
+
+  /**
+   * Removes, then adds. Without `allowed` bytes any number may come to be used.
+   * @throws {NameRefused} if then two files would clash, {StorageFull} if there would be more data than before and more
+   * bytes than allowed; nothing has changed in these cases.
+   */
+  change(changes: readonly FileChange[], { allowed = Number.POSITIVE_INFINITY } = {}): void {
+    this.#checkRoom(changes, allowed);
+    const undo: FileChange[] = [];
+    const before = ({ path }: FileChange) => ({ path, bytes: this.#bytes.get(path) });
+    try {
+      for (const change of [...changes.filter(isRemoval), ...changes.filter((change) => !isRemoval(change))]) {
+        undo.push(before(change));
+        this.#set(change);
+      }
+    } catch (error) {
+      for (const change of undo.toReversed()) this.#set(change);
+      throw error;
+    }
+  }
+
+  /** An owner whose circle is full can still change its policy. */
+  #checkRoom(changes: readonly FileChange[], allowed: number): void {
+    let grown = 0;
+    for (const { path, bytes = 0 } of changes) {
+      if (!path.startsWith("config/")) grown += bytes - (this.#bytes.get(path) ?? 0);
+    }
+    const used = this.#usedBytes + grown;
+    if (grown > 0 && used > allowed) throw new StorageFull({ used, allowed });
+  }
+
+  #set({ path, bytes }: FileChange): void {
+    const before = this.#bytes.get(path);
+    if (bytes === undefined) {
+      if (before !== undefined) this.#remove(path);
+    } else {
+      if (before === undefined) this.#add(path);
+      this.#bytes.set(path, bytes);
+    }
+    this.#usedBytes += (bytes ?? 0) - (before ?? 0);
+  }
+
+  #add(path: string): void {
+    const folders = foldersOf(path);
+    for (const folder of folders) this.#check(folder, "folder");
+    this.#check(path, "file");
+    this.#entries.set(foldCase(path), { path, entries: "file" });
+    const named = namedAt(path);
+    if (named && named.kind !== "config") this.#names[named.kind].add(named.name);
+    for (const folder of folders.toReversed()) {
+      const entry = this.#entries.get(foldCase(folder));
+      if (entry && entry.entries !== "file") {
+        entry.entries += 1;
+        return; // its own folders know of it
+      }
+      this.#entries.set(foldCase(folder), { path: folder, entries: 1 });
+    }
+  }
+
+  /** Removes a file and the folders that it leaves empty. */
+  #remove(path: string): void {
+    this.#bytes.delete(path);
+    this.#entries.delete(foldCase(path));
+    const named = namedAt(path);
+    if (named && named.kind !== "config") this.#names[named.kind].delete(named.name);
+    for (const folder of foldersOf(path).toReversed()) {
+      const entry = this.#entries.get(foldCase(folder));
+      if (!entry || entry.entries === "file") break;
+      entry.entries -= 1;
+      if (entry.entries > 0) break;
+      this.#entries.delete(foldCase(folder));
+    }
+  }
+
+  #check(path: string, kind: "file" | "folder"): void {
+    const entry = this.#entries.get(foldCase(path));
+    if (!entry) return;
+    if (entry.path !== path) throw new NameRefused("name: expected one that differs in more than case from all others");
+    if ((entry.entries === "file") === (kind === "file")) return;
+    throw new NameRefused("name: expected one that is not at once a folder and a document");
+  }
+}
+
+function isRemoval({ bytes }: FileChange): boolean {
+  return bytes === undefined;
+}
+
+function foldersOf(path: string): string[] {
+  const segments = path.split("/");
+  return segments.slice(1).map((_, i) => segments.slice(0, i + 1).join("/"));
+}

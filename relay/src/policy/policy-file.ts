@@ -1,0 +1,111 @@
+import type { ContentHash, PolicyDocument, PublicKey } from "@circles/sdk/protocol";
+import * as v from "valibot";
+import { parseCapability } from "./capability.ts";
+
+/** A policy has not its form; the message names the place, what was expected and what came. */
+export class PolicyRefused extends TypeError {
+  override name = "PolicyRefused";
+}
+
+const MOST_GRANTS = 20_000;
+const MOST_GROUPS = 2_000;
+const MOST_KEYS = 20_000;
+const MOST_CHARACTERS = 4 * 2 ** 20;
+const EVERYBODY = "*";
+const KEY = /^0[23][0-9a-f]{64}$/;
+
+const key = v.custom<PublicKey>(
+  (value) => typeof value === "string" && KEY.test(value),
+  "a public key, 66 lowercase hex characters beginning 02 or 03",
+);
+const contentHash = v.custom<ContentHash>(
+  (value) => typeof value === "string" && /^sha256:[0-9a-f]{64}$/.test(value),
+  '"sha256:" and 64 lowercase hex characters',
+);
+const capability = v.pipe(
+  v.string("a capability"),
+  v.check(
+    (text) => parseCapability(text) !== undefined,
+    "a capability: read, write, call, emit or subscribe with : and a pattern of names, or policy, library, inbox or log",
+  ),
+);
+const time = v.pipe(
+  v.string("an ISO 8601 time with its zone"),
+  v.check(
+    (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+    "an ISO 8601 time with its zone",
+  ),
+);
+const whole = (least: number) => {
+  const expected = `a whole number from ${least}`;
+  return v.pipe(v.number(expected), v.safeInteger(expected), v.minValue(least, expected));
+};
+const members = <const T extends v.ObjectEntries>(entries: T) =>
+  v.strictObject(entries, ({ expected }) =>
+    expected === "never" ? "no such member" : expected === "Object" ? "an object" : "this member",
+  );
+const some = <const T extends v.GenericSchema>(schema: T, least: number, most: number, what: string) =>
+  v.pipe(v.array(schema, what), v.minLength(least, what), v.maxLength(most, what));
+
+const limits = members({
+  cpu_ms: v.exactOptional(whole(1)),
+  wall_ms: v.exactOptional(whole(1)),
+  memory_bytes: v.exactOptional(whole(65_536)),
+  output_bytes: v.exactOptional(whole(0)),
+  storage_bytes: v.exactOptional(whole(0)),
+  plays_per_minute: v.exactOptional(whole(0)),
+  in_total: v.exactOptional(members({ plays_per_minute: whole(0) })),
+});
+
+const grant = members({
+  to: v.string(`a public key, the name of a group, or "${EVERYBODY}"`),
+  allow: some(capability, 1, 100, "1 to 100 capabilities"),
+  approval: v.exactOptional(v.literal("ask", '"ask"')),
+  scripts: v.exactOptional(some(contentHash, 1, 100, "1 to 100 hashes of scripts")),
+  expires: v.exactOptional(time),
+  limits: v.exactOptional(limits),
+});
+
+const groupName = v.pipe(
+  v.string("a name"),
+  v.check(
+    (name) => /^[A-Za-z][\w-]{0,63}$/.test(name) && !KEY.test(name),
+    "the name of a group: a letter, then up to 63 letters, digits, - or _",
+  ),
+);
+
+const schema = members({
+  groups: v.exactOptional(v.record(groupName, some(key, 0, MOST_KEYS, `at most ${MOST_KEYS} keys`), "an object of groups")),
+  grants: some(grant, 0, MOST_GRANTS, `an array of at most ${MOST_GRANTS} grants`),
+}) satisfies v.GenericSchema<unknown, PolicyDocument>;
+
+/** Checks a policy, member by member. @throws {PolicyRefused} */
+export function parsePolicy(value: unknown): PolicyDocument {
+  const parsed = v.safeParse(schema, value, { abortEarly: true, abortPipeEarly: true });
+  if (!parsed.success) throw refused(parsed.issues[0]);
+  const policy = parsed.output;
+  const groups = policy.groups ?? {};
+  if (Object.keys(groups).length > MOST_GROUPS) throw wrong("groups", `at most ${MOST_GROUPS} groups`, "more");
+  for (const [i, { to }] of policy.grants.entries()) {
+    if (to === EVERYBODY || KEY.test(to) || Object.hasOwn(groups, to)) continue;
+    throw wrong(`grants[${i}].to`, `a public key, a group of this policy, or "${EVERYBODY}"`, show(to));
+  }
+  const characters = JSON.stringify(policy).length;
+  if (characters > MOST_CHARACTERS) throw wrong("", `at most ${MOST_CHARACTERS} characters`, String(characters));
+  return policy;
+}
+
+function refused(issue: v.BaseIssue<unknown>): PolicyRefused {
+  const path = (issue.path ?? []).map(({ key: at }) => (typeof at === "number" ? `[${at}]` : `.${String(at)}`)).join("");
+  return wrong(path.replace(/^\./, ""), issue.message, show(issue.input));
+}
+
+function wrong(path: string, expected: string, came: string): PolicyRefused {
+  return new PolicyRefused(`policy: ${path === "" ? "" : `${path}: `}expected ${expected}, got ${came}`);
+}
+
+function show(value: unknown): string {
+  if (typeof value === "string") return value.length <= 80 ? JSON.stringify(value) : `${value.length} characters`;
+  if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
+  return Array.isArray(value) ? `an array of ${value.length}` : "an object";
+}

@@ -1,0 +1,67 @@
+import { hash } from "node:crypto";
+import type { PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
+import type { Task } from "../task.ts";
+
+/** A play that waits for the owner, as it lies in `inbox/` of the circle. Whoever changes `state` has decided. */
+export type AskingPlay = {
+  readonly task: TaskId;
+  readonly caller: PublicKey;
+  readonly script: string;
+  readonly script_hash: Sha256;
+  /** Canonical JSON text. */
+  readonly args: string;
+  readonly args_hash: Sha256;
+  readonly timeout_ms?: number;
+  /** What it needs now. */
+  readonly capability: string;
+  /** What it was allowed before, for this play only. */
+  readonly allowed: readonly string[];
+  /** Unix seconds. */
+  readonly asked_at: number;
+  readonly expires_at: number;
+  readonly state: "waiting" | "allowed" | "denied";
+  /** The owner's, with `denied`. */
+  readonly reason?: string;
+};
+
+/** How long a play waits for the owner before it ends as `expired`. */
+export const APPROVAL_LIFETIME_S = 7 * 24 * 60 * 60;
+/** UTF-8 bytes of script and arguments of a play that asks: an owner is to read them before deciding. */
+export const MOST_ASKING_BYTES = 64 * 1024;
+
+/** The name of a waiting play's entry in `inbox/`: the same play has the same entry, after a restart too. */
+export function inboxId({ caller, id }: Pick<Task, "caller" | "id">): string {
+  return hash("sha256", `${caller}/${id}`).slice(0, 32);
+}
+
+export function inboxPath(id: string): string {
+  return `inbox/${id}.json`;
+}
+
+/** The entry of a play that needs `capability`. `before`: the entry it had when it asked for something else. */
+export function makeAskingPlay(task: Task, capability: string, before?: AskingPlay): AskingPlay {
+  const now = Math.floor(Date.now() / 1000);
+  return {
+    task: task.id,
+    caller: task.caller,
+    script: task.script,
+    script_hash: task.hashes.script,
+    args: task.args,
+    args_hash: task.hashes.args,
+    ...(task.timeoutMs === undefined ? {} : { timeout_ms: task.timeoutMs }),
+    capability,
+    allowed: before?.allowed ?? [],
+    asked_at: now,
+    expires_at: now + APPROVAL_LIFETIME_S,
+    state: "waiting",
+  };
+}
+
+/** @throws {SyntaxError} if the text is not JSON. Only the worker and its tools write entries: their form is trusted. */
+export function parseAskingPlay(text: string): AskingPlay {
+  return JSON.parse(text) as AskingPlay;
+}
+
+export function isExpired({ expires_at }: AskingPlay, now = Date.now() / 1000): boolean {
+  return expires_at <= now;
+}

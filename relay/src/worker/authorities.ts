@@ -1,0 +1,124 @@
+import type { PolicyDocument, PublicKey, Sha256 } from "@circles/sdk/protocol";
+import type { Namespace } from "../namespace/namespace.ts";
+import type { PlayAuthority, PlayGrant } from "../policy/authority.ts";
+import { CompiledPolicy, writeAuthority } from "../policy/compiled-policy.ts";
+import { parsePolicy } from "../policy/policy-file.ts";
+import { RateWindows } from "../policy/rate-windows.ts";
+import type { SandboxPlay, Write } from "../sandbox/sandbox.ts";
+import type { Task } from "../task.ts";
+import { POLICY_PATH } from "./circle-paths.ts";
+import { denied } from "./ends.ts";
+
+/** The capability that who holds none is told to lack. */
+const ANYTHING = "*";
+/** Whoever holds one of these may use the control lane. */
+const TOOLS = ["policy", "library", "inbox", "log"];
+/** The owner's. */
+const EVERYTHING = "";
+
+/** What one play may do, while it is under way. */
+export type OpenedAuthority = {
+  /** For its sandbox. */
+  readonly text: string;
+  /** To be called when the play has ended, with the grants that it used; only the first call counts. */
+  settle(used: readonly string[]): void;
+};
+
+type Known = { readonly revision: number; readonly policy: CompiledPolicy | "unreadable" };
+
+/** What plays may do, by the policies of their circles. */
+export class Authorities {
+  readonly #open: boolean;
+  readonly #rates = new RateWindows();
+  readonly #known = new WeakMap<Namespace, Known>();
+
+  /** `open`: everybody may do everything everywhere. */
+  constructor({ open }: { readonly open: boolean }) {
+    this.#open = open;
+  }
+
+  /** @throws {WireError} -32003 if its caller may do nothing at all, or nothing in its lane. */
+  check(namespace: Namespace, task: Task): void {
+    if (this.#isOwner(namespace, task)) return;
+    const grants = this.#grantsOf(namespace, task.caller, task.hashes.script);
+    if (grants.length === 0) throw denied(ANYTHING);
+    if (task.lane === "control" && !grants.some(({ allow }) => allow.some((text) => TOOLS.includes(text)))) {
+      throw denied(TOOLS[0] ?? ANYTHING);
+    }
+  }
+
+  /** `approved`: what the owner allowed this play beside its grants. @throws {WireError} -32003 if it may do nothing. */
+  open(namespace: Namespace, task: Task, approved: readonly string[]): OpenedAuthority {
+    if (this.#isOwner(namespace, task)) return { text: EVERYTHING, settle: () => {} };
+    const { circle, caller } = task;
+    const reserved: Parameters<RateWindows["reserve"]>[0][] = [];
+    const grants = this.#grantsOf(namespace, caller, task.hashes.script).map((grant): PlayGrant => {
+      const rates = this.#policyOf(namespace)?.ratesOf(grant.id) ?? {};
+      const use = { circle, caller, grant: grant.id, rates };
+      const exhausted = this.#rates.exhausted(use);
+      if (exhausted) return { ...grant, exhausted };
+      this.#rates.reserve(use);
+      reserved.push(use);
+      return grant;
+    });
+    if (grants.length === 0 && approved.length === 0) throw denied(ANYTHING);
+    return {
+      text: writeAuthority({ script: task.hashes.script, grants, approved }),
+      settle: (used) => {
+        for (const use of reserved.splice(0)) if (!used.includes(use.grant)) this.#rates.giveBack(use);
+      },
+    };
+  }
+
+  /** The authority of a play under way, by the policy as it is now. */
+  again(namespace: Namespace, { caller, authority }: SandboxPlay): string {
+    if (authority === EVERYTHING) return EVERYTHING;
+    const before = JSON.parse(authority) as PlayAuthority;
+    const exhausted = new Map(before.grants.map((grant) => [grant.id, grant.exhausted]));
+    const { script, approved } = before;
+    const grants = this.#grantsOf(namespace, caller as PublicKey, script).map((grant): PlayGrant => {
+      const known = exhausted.get(grant.id);
+      return known ? { ...grant, exhausted: known } : grant;
+    });
+    return writeAuthority({ script, grants, approved });
+  }
+
+  /** Was a grant that a play used taken away meanwhile? Then what it lacks. */
+  lost(namespace: Namespace, task: Task, used: readonly string[]): string | undefined {
+    if (used.length === 0) return undefined;
+    const policy = this.#policyOf(namespace);
+    const asked = { caller: task.caller, script: task.hashes.script };
+    return used.every((id) => policy?.gives(id, asked)) ? undefined : ANYTHING;
+  }
+
+  changedBy(writes: readonly Write[]): boolean {
+    return writes.some(({ path }) => path === POLICY_PATH);
+  }
+
+  #isOwner(namespace: Namespace, { caller }: Pick<Task, "caller">): boolean {
+    return this.#open || caller === namespace.circle;
+  }
+
+  #grantsOf(namespace: Namespace, caller: PublicKey, script: Sha256): PlayGrant[] {
+    return this.#policyOf(namespace)?.grantsOf({ caller, script }) ?? [];
+  }
+
+  /** `undefined` where it cannot be read: then nobody but the owner may do anything. */
+  #policyOf(namespace: Namespace): CompiledPolicy | undefined {
+    const revision = namespace.revision(POLICY_PATH);
+    const before = this.#known.get(namespace);
+    if (before?.revision === revision) return before.policy === "unreadable" ? undefined : before.policy;
+    const known = { revision, policy: readCompiled(namespace.readText(POLICY_PATH)) };
+    this.#known.set(namespace, known);
+    return known.policy === "unreadable" ? undefined : known.policy;
+  }
+}
+
+function readCompiled(text: string | undefined): CompiledPolicy | "unreadable" {
+  try {
+    const policy: PolicyDocument = text === undefined ? { grants: [] } : parsePolicy(JSON.parse(text));
+    return new CompiledPolicy(policy);
+  } catch {
+    return "unreadable"; // `policy.get` tells its owner why
+  }
+}

@@ -1,0 +1,185 @@
+import { ErrorCode, type LogHead, TASK_MEMORY_AFTER_EXPIRY_S, WireError } from "@circles/sdk/protocol";
+import type { Claim, ClaimedTask } from "../broker/broker.ts";
+import type { Namespace } from "../namespace/namespace.ts";
+import type { FinalEnd, LoggedEnd } from "../namespace/record.ts";
+import type { Write } from "../sandbox/sandbox.ts";
+import type { Event, Outcome } from "../task.ts";
+import { isConfig } from "./config-changes.ts";
+import { endOfRefused, endOfWrites, outcomeOf } from "./ends.ts";
+import type { HeldEvents } from "./held-events.ts";
+import { inboxNotice } from "./inbox.ts";
+import { type AskingPlay, inboxId, inboxPath, makeAskingPlay } from "./asking-play.ts";
+import type { ServeParts } from "./serve-claim.ts";
+
+/** A play that was admitted. */
+export type Play = ClaimedTask & {
+  /** Unix seconds until which its id answers with its end. */
+  readonly until: number;
+  /** Its entry in the owner's inbox, if it has asked for something. */
+  readonly entry: AskingPlay | undefined;
+};
+
+type Ended = { readonly end: FinalEnd; readonly writes: readonly Write[] };
+
+/**
+ * Ends the plays of one claim, each once: by a record, by a refusal without one, or by having it wait for the owner.
+ * Records are committed in the order of the calls; nothing of a play is heard before all before it are committed.
+ */
+export class Finishing {
+  readonly #parts: ServeParts;
+  readonly #claim: Claim;
+  readonly #finishing: Promise<void>[] = [];
+  readonly #finished = new Set<ClaimedTask["key"]>();
+  #lastCommit: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ServeParts, claim: Claim) {
+    this.#parts = parts;
+    this.#claim = claim;
+  }
+
+  /** Resolves when whatever was begun here has ended, well or not. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#finishing);
+  }
+
+  /** Finishes what is not finished: whether it is in the log, nobody knows. */
+  async giveUp(error: unknown): Promise<void> {
+    for (const claimed of this.#claim.tasks) await this.#fail(claimed, error);
+  }
+
+  /** Lets events out as soon as everything before their play is committed. */
+  release(held: HeldEvents): void {
+    this.#lastCommit.then(
+      () => held.release(),
+      () => held.discard(),
+    );
+  }
+
+  /**
+   * Commits how a play ended. From here on a cancel comes too late. Answers whether everything that it wrote counts, and
+   * whoever reads the circle's data next may go on from what it left.
+   */
+  commit(namespace: Namespace, play: Play, ended: Ended): boolean {
+    const own = play.entry ? [{ path: inboxPath(inboxId(play.task)), content: null }] : [];
+    const { end, writes } = takeWrites(namespace, ended, own);
+    this.#append(namespace, play, { end, writes: [...writes, ...own], until: play.until }, (head) =>
+      this.finish(play, outcomeOf(end, head)),
+    );
+    return writes.length === ended.writes.length && !writes.some(({ path }) => isConfig(path));
+  }
+
+  /** Has a play wait in the owner's inbox. `said`: the number of the last event that its caller heard. */
+  async ask(namespace: Namespace, play: Play, { capability, said }: { capability: string; said: number }): Promise<void> {
+    const { inboxes, broker } = this.#parts;
+    const entry = makeAskingPlay(play.task, capability, play.entry);
+    const id = inboxId(play.task);
+    const writes: Write[] = [{ path: inboxPath(id), content: { json: JSON.stringify(entry) } }];
+    try {
+      if (!play.entry) inboxes.of(namespace).checkRoom(play.task);
+      namespace.takeWrites(writes);
+    } catch (error) {
+      const refused = error instanceof WireError ? error : wireError(endOfWrites(error));
+      await this.refuse(namespace, play, refused);
+      return;
+    }
+    const { expires_at } = entry;
+    const until = Math.max(play.until, expires_at + TASK_MEMORY_AFTER_EXPIRY_S);
+    this.#append(namespace, play, { end: { status: "waiting", capability, expires_at }, writes, until }, async () => {
+      await this.setAside({ ...play, said }, entry);
+      broker.notify(namespace.circle, inboxNotice(id, entry));
+    });
+  }
+
+  /** Tells a play's caller that it waits for the owner. */
+  async setAside({ key, said, task }: ClaimedTask, { capability, expires_at }: AskingPlay): Promise<void> {
+    this.#finished.add(key);
+    const event: Event = { seq: said + 1, kind: "waiting", data: { capability, expires_at } };
+    if (await this.#parts.broker.setAside(this.#claim, key, event)) return;
+    const failure = { code: ErrorCode.Busy, message: "busy: too many plays of this caller wait for the owner" };
+    await this.#parts.broker.finish(this.#claim, key, { status: "error", failure });
+    this.#parts.onError(new Error(`worker: task ${task.id} waits and could not be set aside`), { key, task } as never);
+  }
+
+  /** Ends a play that may not be played. It leaves no record, unless one says that it waits. */
+  async refuse(namespace: Namespace, play: ClaimedTask & Partial<Play>, error: unknown): Promise<void> {
+    if (error instanceof WireError && error.code === ErrorCode.Denied) {
+      const { capability } = error.data as { capability: string };
+      this.#parts.denials.count(namespace, play.task.caller, capability);
+    }
+    if (error instanceof WireError && play.entry && play.until !== undefined) {
+      this.commit(namespace, { ...play, until: play.until, entry: play.entry }, { end: endOfRefused(error), writes: [] });
+    } else await this.#fail(play, error);
+  }
+
+  async finish({ key }: ClaimedTask, outcome: Outcome): Promise<void> {
+    this.#finished.add(key);
+    await this.#parts.broker.finish(this.#claim, key, outcome);
+  }
+
+  #append(
+    namespace: Namespace,
+    play: Play,
+    { end, writes, until }: { end: LoggedEnd; writes: readonly Write[]; until: number },
+    then: (head: LogHead) => Promise<void>,
+  ): void {
+    const { id, caller, hashes } = play.task;
+    const released = this.#lastCommit;
+    const { configChanges, approvals } = this.#parts;
+    configChanges.add(namespace, writes);
+    const due = approvals.taken(namespace, writes);
+    const commit = namespace.commit({ task: id, caller, ...hashes, until, end, writes });
+    commit.catch(() => {}); // heard of below, once what came before it has settled
+    this.#lastCommit = commit;
+    const ended = async () => {
+      try {
+        await released; // its events are out
+        const head = await commit;
+        if (writes.length > 0) await this.#committed(namespace, writes, due);
+        await then(head);
+      } catch (error) {
+        await this.#fail(play, error);
+      }
+    };
+    this.#finishing.push(ended());
+  }
+
+  /** What a commit changes beyond the circle's data takes effect before anybody hears of it. */
+  async #committed(namespace: Namespace, writes: readonly Write[], due: readonly string[]): Promise<void> {
+    const { authorities, sandbox, approvals } = this.#parts;
+    if (authorities.changedBy(writes)) {
+      sandbox.reauthorize(namespace.circle, (play) => authorities.again(namespace, play));
+    }
+    if (writes.some(({ path }) => path.startsWith("inbox/"))) await approvals.proceed(namespace, due);
+  }
+
+  async #fail(claimed: ClaimedTask, error: unknown): Promise<void> {
+    if (this.#finished.has(claimed.key)) return;
+    if (!(error instanceof WireError) || error.cause) this.#parts.onError(error, claimed);
+    const status = error instanceof WireError && error.code === ErrorCode.Denied ? "denied" : "error";
+    await this.finish(claimed, { status, failure: failureOf(error) });
+  }
+}
+
+/** Takes what a play writes, and its own entry away; a play whose writes are not taken ends so and writes nothing. */
+function takeWrites(namespace: Namespace, { end, writes }: Ended, own: readonly Write[]): Ended {
+  try {
+    namespace.takeWrites([...writes, ...own]);
+    return { end, writes };
+  } catch (error) {
+    const refused = endOfWrites(error);
+    namespace.takeWrites(own);
+    return { end: refused, writes: [] };
+  }
+}
+
+function wireError(end: FinalEnd): WireError {
+  if (end.status === "completed") throw new TypeError("worker: expected an end that is a failure");
+  const { code, message, data } = end.failure;
+  return new WireError(code, message, data);
+}
+
+function failureOf(error: unknown) {
+  if (error instanceof WireError) return { code: error.code, message: error.message, data: error.data };
+  // Perhaps it is in the log and perhaps not: sent again under the same id, the play is answered or played.
+  return { code: ErrorCode.InternalError, message: "internal error", data: { outcome: "unknown" } };
+}

@@ -1,0 +1,88 @@
+import type { LogPage, LogRecord, Sha256 } from "@circles/sdk/protocol";
+import type { Namespace } from "../namespace/namespace.ts";
+import type { LoggedEnd, Record } from "../namespace/record.ts";
+import type { ListOptions } from "../sandbox/sandbox.ts";
+import type { Denials } from "./denials.ts";
+
+/** What a thread asks while a play runs. */
+export type Question =
+  | { readonly ask: "list"; readonly options: ListOptions }
+  | {
+      readonly ask: "log";
+      /** Records with a higher number than this. */
+      readonly after: number;
+      readonly limit: number;
+      readonly caller?: string;
+    };
+
+/** JSON of one answer, in UTF-16 units; at least one record is answered. */
+const MOST_CHARACTERS = 256 * 1024;
+const MOST_OUTPUT_CHARACTERS = 1_024;
+/** What is looked through for one caller's records before the answer says where to go on. */
+const MOST_LOOKED_AT = 10_000;
+
+/** Answers threads that run plays of a circle. */
+export function answerer(namespace: Namespace, denials: Denials): (question: unknown) => unknown {
+  return (question) => {
+    const asked = question as Question; // of our own thread's making
+    return asked.ask === "list" ? namespace.list(asked.options) : readLog(namespace, denials, asked);
+  };
+}
+
+/** Records as a script is shown them, and the number after which to go on; `next` is left out at the end of the log. */
+async function readLog(
+  namespace: Namespace,
+  denials: Denials,
+  { after, limit, caller }: Extract<Question, { ask: "log" }>,
+): Promise<LogPage> {
+  await denials.flush(namespace);
+  const records: LogRecord[] = [];
+  let characters = 0;
+  let looked = 0;
+  let last = after;
+  for (;;) {
+    const page = await namespace.readRecords({ after: last, limit: 200 });
+    if (page.records.length === 0) return { records };
+    for (const record of page.records) {
+      const shown = concerns(record, caller) ? showRecord(record) : undefined;
+      characters += shown ? JSON.stringify(shown).length : 0;
+      if (records.length === limit || (records.length > 0 && characters > MOST_CHARACTERS)) {
+        return { records, next: last };
+      }
+      last = record.seq;
+      looked += 1;
+      if (shown) records.push(shown);
+    }
+    if (looked >= MOST_LOOKED_AT) return { records, next: last };
+  }
+}
+
+function concerns(record: Record, caller: string | undefined): boolean {
+  if (caller === undefined) return true;
+  if ("task" in record) return record.caller === caller;
+  return "denials" in record && record.denials.some((denied) => denied.caller === caller);
+}
+
+/** What was written is told by its path: the values are in the circle's files. */
+function showRecord(record: Record): LogRecord {
+  const { seq, at } = record;
+  const prev = record.prev as Sha256;
+  if ("task" in record) {
+    const { task, caller, script, args, end, writes } = record;
+    const paths = writes.map(({ path }) => path);
+    const play = { kind: "play", task, caller, script: `sha256:${script}`, args: `sha256:${args}`, writes: paths } as const;
+    return { seq, prev, at, ...play, ...shorten(end) };
+  }
+  if ("denials" in record) {
+    const { denials, others, since } = record;
+    return { seq, prev, at, kind: "denials", since, denials, ...(others ? { others } : {}) };
+  }
+  if ("segment" in record) return { seq, prev, at, kind: "segment", number: record.segment.number };
+  return { seq, prev, at, kind: "checkpoint" };
+}
+
+/** The first of a long output: with all of several, an answer could not be told. */
+function shorten(end: LoggedEnd): LoggedEnd {
+  if (end.status !== "completed" || end.output.length <= MOST_OUTPUT_CHARACTERS) return end;
+  return { ...end, format: "text", output: `${end.output.slice(0, MOST_OUTPUT_CHARACTERS)}…` };
+}

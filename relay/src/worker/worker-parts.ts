@@ -1,0 +1,46 @@
+import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { Broker } from "../broker/broker.ts";
+import type { Namespaces } from "../namespace/namespaces.ts";
+import type { SnapshotSource } from "../namespace/snapshot.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Verifier } from "../signatures/verifier.ts";
+import { Approvals } from "./approvals.ts";
+import { Authorities } from "./authorities.ts";
+import { ConfigChanges } from "./config-changes.ts";
+import { CoolDown } from "./cool-down.ts";
+import { Denials } from "./denials.ts";
+import { Inboxes } from "./inbox.ts";
+import type { ServeParts } from "./serve-claim.ts";
+
+export type WorkerPartsOptions = {
+  readonly broker: Broker;
+  readonly sandbox: Sandbox<SnapshotSource>;
+  readonly namespaces: Namespaces;
+  readonly verifier: Verifier;
+  /** Every peer that logged in is treated as the owner of every circle. For development. */
+  readonly open: boolean;
+  /** Told of what should not happen. */
+  readonly onError: (error: unknown, where: { readonly circle: PublicKey; readonly task?: TaskId }) => void;
+};
+
+/** What workers of one process share: all that they remember between plays. */
+export function makeWorkerParts({ open, onError, ...given }: WorkerPartsOptions): ServeParts {
+  const { broker, namespaces } = given;
+  const inboxes = new Inboxes();
+  return {
+    ...given,
+    inboxes,
+    coolDown: new CoolDown(),
+    configChanges: new ConfigChanges(),
+    authorities: new Authorities({ open }),
+    denials: new Denials((circle, use) => namespaces.with(circle, use)),
+    approvals: new Approvals({ broker, namespaces, inboxes, onError: (error, circle) => onError(error, { circle }) }),
+    onError: (error, { task }) => onError(error, { circle: task.circle, task: task.id }),
+  };
+}
+
+/** To be called when no worker uses them any more, and before the namespaces are closed. */
+export async function closeWorkerParts({ approvals, denials }: ServeParts): Promise<void> {
+  approvals.close();
+  await denials.close();
+}
