@@ -18,7 +18,8 @@ export class Output {
   /** A line that a script printed, or how far it is. */
   show(output: PlayOutput): void {
     if (output.kind === "print") this.#add("printed", output.data);
-    else this.#showProgress(output.data);
+    else if (output.kind === "progress") this.#showProgress(output.data);
+    else this.#add("printed", `waiting for the circle's owner to allow ${output.data.capability}`);
   }
 
   result(value: unknown): void {

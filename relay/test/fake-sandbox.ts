@@ -2,7 +2,15 @@ import { setImmediate } from "node:timers/promises";
 import { textOf } from "../src/namespace/contents.ts";
 import { pathOf } from "../src/namespace/names.ts";
 import { FileSnapshot, type SnapshotSource } from "../src/namespace/snapshot.ts";
-import type { Content, RunOptions, Sandbox, SandboxPlay, ScriptResult, Sequence, Write } from "../src/sandbox/sandbox.ts";
+import type {
+  Content,
+  RunOptions,
+  Sandbox,
+  SandboxPlay,
+  ScriptResult,
+  Sequence,
+  Write,
+} from "../src/sandbox/sandbox.ts";
 
 /** What a script of a test is handed. */
 export type Seen = SandboxPlay & RunOptions & { readonly read: (name: string) => unknown };

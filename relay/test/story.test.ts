@@ -96,6 +96,9 @@ describe("[AP1] the story of the README: a circle is its owner's", () => {
     }
     const [again] = await bobs.inbox.list();
     await bobs.inbox.deny(again?.id ?? "", "twice is enough");
-    await expect(third.played).rejects.toMatchObject({ code: -32003, message: expect.stringMatching(/twice is enough/) });
+    await expect(third.played).rejects.toMatchObject({
+      code: -32003,
+      message: expect.stringMatching(/twice is enough/),
+    });
   });
 });

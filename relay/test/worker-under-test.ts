@@ -3,7 +3,7 @@ import type { FollowOptions } from "../src/broker/broker.ts";
 import { MemoryBroker } from "../src/broker/memory-broker.ts";
 import { realDisk } from "../src/namespace/disk.ts";
 import { Namespaces } from "../src/namespace/namespaces.ts";
-import type { Record } from "../src/namespace/record.ts";
+import type { PlayEntry, RecordOf } from "../src/namespace/record.ts";
 import { chooseVerifier, type Verifier } from "../src/signatures/verifier.ts";
 import { hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../src/task.ts";
 import { type ServeParts, serveClaim } from "../src/worker/serve-claim.ts";
@@ -105,7 +105,7 @@ export class WorkerUnderTest {
     return Promise.all(outcomes);
   }
 
-  async recordOf({ circle, caller, id }: Task): Promise<Record | undefined> {
+  async recordOf({ circle, caller, id }: Task): Promise<RecordOf<PlayEntry> | undefined> {
     return this.namespaces.with(circle, async (namespace) => (await namespace.recall(caller, id))?.record);
   }
 

@@ -104,7 +104,8 @@ export class CircleFiles {
     await unlink(join(this.#folder, path));
     try {
       const top = path.slice(0, path.indexOf("/"));
-      for (let folder = dirname(path); folder !== top; folder = dirname(folder)) await rmdir(join(this.#folder, folder));
+      for (let folder = dirname(path); folder !== top; folder = dirname(folder))
+        await rmdir(join(this.#folder, folder));
     } catch (error) {
       if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error; // it holds more
     }

@@ -1,9 +1,16 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { NameIndex } from "./name-index.ts";
-import { documentPath, foldCase, NameRefused } from "./names.ts";
+import { describe, expect, it, vi } from "vitest";
+import { type FileChange, FileIndex, StorageFull } from "./file-index.ts";
+import { foldCase, NameRefused, pathOf } from "./names.ts";
+
+const documentPath = (name: string) => pathOf("document", name);
 
 type Change = { remove: string[]; add: string[] };
+
+const changesOf = ({ remove, add }: Change): FileChange[] => [
+  ...add.map((path) => ({ path, bytes: 1 })),
+  ...remove.map((path) => ({ path, bytes: undefined })),
+];
 
 /** The same, by comparing every two paths. */
 class NaiveIndex {
@@ -38,10 +45,10 @@ const anyChange = fc
   .record({ remove: anyPaths, add: anyPaths })
   .map(({ remove, add }) => ({ remove, add: add.filter((path) => !remove.includes(path)) }));
 
-describe("NameIndex", () => {
-  const changed = (index: NameIndex, change: Change) => {
+describe("FileIndex", () => {
+  const changed = (index: FileIndex, change: Change) => {
     try {
-      index.change(change);
+      index.change(changesOf(change));
       return true;
     } catch (error) {
       expect(error).toBeInstanceOf(NameRefused);
@@ -52,7 +59,7 @@ describe("NameIndex", () => {
   it("[NS4] refuses what comparing every two names refuses, and then has changed nothing", () => {
     fc.assert(
       fc.property(fc.array(anyChange, { maxLength: 30 }), fc.uniqueArray(anyName.map(documentPath)), (changes, all) => {
-        const [index, naive] = [new NameIndex(), new NaiveIndex()];
+        const [index, naive] = [new FileIndex(), new NaiveIndex()];
         for (const change of changes) expect(changed(index, change)).toBe(naive.change(change));
         for (const path of all) expect(index.has(path)).toBe(naive.paths.has(path));
         // What is left of folders, or was not put back, shows when everything goes and something else comes.
@@ -74,11 +81,75 @@ describe("NameIndex", () => {
     ["as a folder in a document's place, but for case", ["a"], ["A.json/b"]],
     ["in sharp s", ["straße"], ["STRASSE"]],
   ])("[NS4] refuses two names that differ only %s, one after the other and at once", (_, first, second) => {
-    const [index, both] = [new NameIndex(), new NameIndex()];
-    index.change({ remove: [], add: first.map(documentPath) });
+    const [index, both] = [new FileIndex(), new FileIndex()];
+    index.change(changesOf({ remove: [], add: first.map(documentPath) }));
     expect(changed(index, { remove: [], add: second.map(documentPath) })).toBe(false);
     expect(changed(both, { remove: [], add: [...first, ...second].map(documentPath) })).toBe(false);
     // In exchange for the other it can come.
     expect(changed(index, { remove: first.map(documentPath), add: second.map(documentPath) })).toBe(true);
+  });
+
+  it("[NS11] counts the bytes of all files exactly, whatever changes and is refused", () => {
+    const anySizes = fc.array(fc.tuple(anyName.map(documentPath), fc.option(fc.nat(100))), { maxLength: 4 });
+    fc.assert(
+      fc.property(fc.array(anySizes, { maxLength: 30 }), (all) => {
+        const index = new FileIndex();
+        let sizes = new Map<string, number>();
+        for (const changes of all) {
+          const once = new Map(changes.map(([path, bytes]) => [path, bytes ?? undefined]));
+          const next = new Map(sizes);
+          for (const [path, bytes] of once) {
+            if (bytes === undefined) next.delete(path);
+            else next.set(path, bytes);
+          }
+          try {
+            index.change(
+              Array.from(once, ([path, bytes]) => ({ path, bytes })),
+              { allowed: 500 },
+            );
+            sizes = next;
+          } catch (error) {
+            const used = Array.from(next.values()).reduce((sum, bytes) => sum + bytes, 0);
+            if (error instanceof StorageFull) expect(used).toBeGreaterThan(500);
+            else expect(error).toBeInstanceOf(NameRefused);
+          }
+          expect(index.usedBytes).toBe(Array.from(sizes.values()).reduce((sum, bytes) => sum + bytes, 0));
+          expect(new Set(index.paths())).toEqual(new Set(sizes.keys()));
+        }
+      }),
+    );
+  });
+
+  it("[NS11] refuses to grow beyond what is allowed, and never to shrink, nor what rules the circle", () => {
+    const index = new FileIndex();
+    const change = (path: string, bytes: number | undefined) => index.change([{ path, bytes }], { allowed: 10 });
+    change("data/a.json", 8);
+    expect(() => change("data/b.json", 3)).toThrow(StorageFull);
+    expect([index.has("data/b.json"), index.usedBytes]).toEqual([false, 8]);
+    change("config/policy.json", 100);
+    expect(() => change("data/b.json", 1)).toThrow(StorageFull);
+    change("data/a.json", 7);
+    change("data/a.json", undefined);
+    expect(index.usedBytes).toBe(100);
+  });
+
+  it("[NS12] lists a range of many names without looking at the others", () => {
+    const index = new FileIndex();
+    const path = (i: number) => documentPath(`n/${String(i).padStart(6, "0")}`);
+    index.change(Array.from({ length: 100_000 }, (_, i) => ({ path: path(i), bytes: 1 })));
+    index.change([{ path: path(50_001), bytes: undefined }]);
+    index.change([
+      { path: documentPath("n/050000a"), bytes: 1 },
+      { path: "data/n/050000b.txt", bytes: 1 },
+    ]);
+    const list = (start: string, limit: number) => index.list({ kind: "document", prefix: "n/", start, limit });
+    expect(list("n/050000", 3)).toEqual(["n/050000", "n/050000a", "n/050002"]);
+    expect(list("", 2)).toEqual(["n/000000", "n/000001"]);
+    expect(list("n/099999", 5)).toEqual(["n/099999"]);
+    expect(index.list({ kind: "file", prefix: "" })).toEqual(["n/050000b.txt"]);
+    const startsWith = vi.spyOn(String.prototype, "startsWith");
+    list("n/050000", 3);
+    expect(startsWith.mock.calls.length).toBeLessThan(10);
+    startsWith.mockRestore();
   });
 });

@@ -1,7 +1,7 @@
 import { posix, win32 } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { documentName, documentPath, foldCase, NameRefused } from "./names.ts";
+import { foldCase, NameRefused, namedAt, pathOf } from "./names.ts";
 
 /** What somebody might try, and what it is. */
 const HOSTILE: readonly (readonly [why: string, name: string])[] = [
@@ -119,50 +119,76 @@ const anyText = fc.oneof(
   fc.constantFrom(...HOSTILE.map(([, name]) => name.slice(0, 200)), ...ALLOWED),
 );
 
-function pathOf(name: string): string | undefined {
+const KINDS = ["document", "file"] as const;
+type Kind = (typeof KINDS)[number];
+
+function tryPathOf(kind: Kind, name: string): string | undefined {
   try {
-    return documentPath(name);
+    return pathOf(kind, name);
   } catch (error) {
     expect(error).toBeInstanceOf(NameRefused);
     return undefined;
   }
 }
 
-describe("names of documents", () => {
+/** Where it would lie, were it a name. */
+const wouldBe = (kind: Kind, name: string) => `data/${name}${kind === "document" ? ".json" : ""}`;
+const isFile = (name: string) => !name.toLowerCase().endsWith(".json");
+
+describe.each(KINDS)("names of a %s", (kind) => {
   it.each(HOSTILE)("[NS2] %s is refused: %j", (_, name) => {
-    expect(() => documentPath(name)).toThrow(NameRefused);
-    expect(documentName(`${name}.json`)).toBeUndefined();
+    expect(() => pathOf(kind, name)).toThrow(NameRefused);
+    expect(namedAt(wouldBe(kind, name))).toBeUndefined();
   });
 
-  it.each(ALLOWED)("[NS1] %j is one", (name) => {
-    expect(documentPath(name)).toBe(`${name}.json`);
+  it.each(ALLOWED.filter((name) => kind === "document" || isFile(name)))("[NS1] %j is one", (name) => {
+    expect(pathOf(kind, name)).toBe(wouldBe(kind, name));
   });
 
-  it("[NS3] a document has one path and a path one document", () => {
+  it("[NS3] a name has one path and a path one name", () => {
     fc.assert(
       fc.property(anyText, (name) => {
-        const path = pathOf(name);
-        expect(documentName(`${name}.json`)).toBe(path === undefined ? undefined : name);
-        if (path !== undefined) expect(documentName(path)).toBe(name);
+        const path = tryPathOf(kind, name);
+        if (path !== undefined) expect(namedAt(path)).toEqual({ kind, name });
+        else if (kind === "document") expect(namedAt(wouldBe(kind, name))).toBeUndefined();
       }),
       { numRuns: 5_000 },
     );
   });
+});
 
-  it.each(["a", "a.txt", "a.JSON", "a.json.tmp", ".json", "a/.json", "../a.json", "/a.json", "A\u030a.json"])(
-    "[NS3] the file %j is no document",
+describe("names", () => {
+  it.each([".json", "a/.json", "../a.json", "/a.json", "A\u030a.json", "a.JSON", "a.jsOn", "a.jſon"])(
+    "[NS3] nothing of a circle lies at data/%j",
     (path) => {
-      expect(documentName(path)).toBeUndefined();
+      expect(namedAt(`data/${path}`)).toBeUndefined();
+      expect(() => pathOf("file", path)).toThrow(NameRefused);
     },
   );
+
+  it("[NS3] besides, a circle has its policy, its library and its inbox, and nothing else", () => {
+    const id = "0123456789abcdef".repeat(2);
+    expect(pathOf("inbox", id)).toBe(`inbox/${id}.json`);
+    expect(namedAt(`inbox/${id}.json`)).toEqual({ kind: "inbox", name: id });
+    expect(namedAt("config/policy.json")?.kind).toBe("config");
+    expect(namedAt("config/library.js")?.kind).toBe("config");
+    for (const name of ["", "a", `${id}0`, id.toUpperCase(), "../config/policy", "__proto__"]) {
+      expect(() => pathOf("inbox", name)).toThrow(NameRefused);
+    }
+    for (const path of ["config/x", "logs/plays-000001.jsonl", "inbox/a.json", "data", "data/", "", "/", "strays/a"]) {
+      expect(namedAt(path)).toBeUndefined();
+    }
+  });
 
   it("[NS3] no name leads out of the folder, on any system", () => {
     fc.assert(
       fc.property(anyText, (name) => {
-        const path = pathOf(name);
-        if (path === undefined) return;
-        expect(posix.resolve("/db/circle/data", path)).toBe(`/db/circle/data/${path}`);
-        expect(win32.resolve("C:\\db\\data", path)).toBe(`C:\\db\\data\\${path.replaceAll("/", "\\")}`);
+        for (const path of KINDS.map((kind) => tryPathOf(kind, name))) {
+          if (path === undefined) continue;
+          expect(posix.resolve("/db/circle", path)).toBe(`/db/circle/${path}`);
+          expect(posix.normalize(path)).toMatch(/^data\//);
+          expect(win32.resolve("C:\\db", path)).toBe(`C:\\db\\${path.replaceAll("/", "\\")}`);
+        }
       }),
       { numRuns: 5_000 },
     );
@@ -182,7 +208,7 @@ describe("names of documents", () => {
   it("[NS4] a name's capitals and its folders are the same without regard for case as it and its folders", () => {
     fc.assert(
       fc.property(anyText, (name) => {
-        if (pathOf(name) === undefined) return;
+        if (tryPathOf("document", name) === undefined) return;
         expect(foldCase(name.toUpperCase())).toBe(foldCase(name));
         expect(foldCase(name.toLowerCase())).toBe(foldCase(name));
         expect(foldCase(name)).toBe(name.split("/").map(foldCase).join("/"));

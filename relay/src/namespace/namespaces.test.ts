@@ -155,7 +155,7 @@ describe("Namespaces", () => {
     await expect(look(A)).rejects.toThrow(/link/);
     await rename(data, `${data}.link`);
     expect(documentsOf(await look(A))).toEqual({ n: 5 });
-    expect(repaired).toEqual([[A, ["n"]]]);
+    expect(repaired).toEqual([[A, ["data/n.json"]]]);
   });
 
   it("[LG4] a circle whose log is damaged stays closed until somebody has looked, and no other", async () => {

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PendingDocuments } from "./pending-documents.ts";
+import { PendingFiles } from "./pending-files.ts";
+import type { Content } from "./record.ts";
+
+const writesOf = (changes: readonly (readonly [path: string, json: string | null])[]) =>
+  changes.map(([path, json]) => ({ path, content: json === null ? null : { json } }));
+const jsonOf = (content: Content | null | undefined) => (content && "json" in content ? content.json : null);
 
 /** Files that are written when a test says so. */
 class HeldFiles {
@@ -8,7 +13,8 @@ class HeldFiles {
   readonly order: string[] = [];
   #waiting: { resolve: () => void; reject: (error: unknown) => void } | undefined;
 
-  async write(name: string, value: string | null): Promise<void> {
+  async write(name: string, content: Content | null): Promise<void> {
+    const value = jsonOf(content);
     await new Promise<void>((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
@@ -34,23 +40,23 @@ class HeldFiles {
 
 const anyChange = fc.tuple(fc.constantFrom("a", "b", "c"), fc.option(fc.constantFrom("1", "2"), { nil: null }));
 
-describe("PendingDocuments", () => {
+describe("PendingFiles", () => {
   it("[NS7] shows what was committed from the commit until it is in the file, and the files end up right", async () => {
     const steps = fc.array(fc.oneof(fc.array(anyChange, { maxLength: 3 }), fc.constant("write" as const)));
     await fc.assert(
       fc.asyncProperty(steps, async (steps) => {
         const files = new HeldFiles();
-        const pending = new PendingDocuments(files);
+        const pending = new PendingFiles(files);
         const truth = new Map<string, string | null>();
         for (const step of steps) {
           if (step === "write") await files.step();
           else {
             for (const [name, value] of step) truth.set(name, value);
-            pending.add(step);
+            pending.add(writesOf(step));
           }
           const shown = pending.copy();
           for (const [name, value] of truth) {
-            expect(shown.has(name) ? shown.get(name) : (files.held.get(name) ?? null)).toBe(value);
+            expect(shown.has(name) ? jsonOf(shown.get(name)) : (files.held.get(name) ?? null)).toBe(value);
           }
         }
         while (await files.step());
@@ -63,25 +69,27 @@ describe("PendingDocuments", () => {
 
   it("[NS8] writes deletions first, for they make room", async () => {
     const files = new HeldFiles();
-    const pending = new PendingDocuments(files);
-    pending.add([["first", "1"]]);
-    pending.add([
-      ["a.json/b", "1"],
-      ["a", null],
-      ["c", "1"],
-      ["d", null],
-    ]);
+    const pending = new PendingFiles(files);
+    pending.add(writesOf([["first", "1"]]));
+    pending.add(
+      writesOf([
+        ["a.json/b", "1"],
+        ["a", null],
+        ["c", "1"],
+        ["d", null],
+      ]),
+    );
     while (await files.step());
     expect(files.order).toEqual(["first", "-a", "-d", "a.json/b", "c"]);
   });
 
   it("[NS8] writes a document that changes all the time once a round, and the others too", async () => {
     const files = new HeldFiles();
-    const pending = new PendingDocuments(files);
-    pending.add([["busy", "0"]]);
-    pending.add([["calm", "1"]]);
+    const pending = new PendingFiles(files);
+    pending.add(writesOf([["busy", "0"]]));
+    pending.add(writesOf([["calm", "1"]]));
     for (let i = 1; i <= 4; i++) {
-      pending.add([["busy", String(i)]]);
+      pending.add(writesOf([["busy", String(i)]]));
       await files.step();
     }
     expect(files.order).toContain("calm");
@@ -91,31 +99,33 @@ describe("PendingDocuments", () => {
 
   it("[NS10] writes nothing more after a failure, and does not keep anybody waiting", async () => {
     const files = new HeldFiles();
-    const pending = new PendingDocuments(files);
-    pending.add([
-      ["a", "x".repeat(20 * 2 ** 20)],
-      ["b", "1"],
-    ]);
+    const pending = new PendingFiles(files);
+    pending.add(
+      writesOf([
+        ["a", "x".repeat(20 * 2 ** 20)],
+        ["b", "1"],
+      ]),
+    );
     const room = pending.room();
     await new Promise(setImmediate);
     files.fail();
     await Promise.all([room, pending.settled()]);
     expect(pending.failure).toMatchObject({ message: "ENOSPC" });
-    pending.add([["c", "1"]]);
+    pending.add(writesOf([["c", "1"]]));
     expect(await files.step()).toBe(false);
     expect([...pending.copy().keys()]).toEqual(["a", "b", "c"]);
   });
 
   it.each<[string, [string, string | null][]]>([
-    ["1,000 documents", Array.from({ length: 1_001 }, (_, i) => [`d${i}`, null])],
-    ["16 Mi characters", [["d", "x".repeat(16 * 2 ** 20)]]],
+    ["1,000 files", Array.from({ length: 1_001 }, (_, i) => [`d${i}`, null])],
+    ["16 MiB", [["d", "x".repeat(16 * 2 ** 20)]]],
   ])("[NS10] makes those wait who come when %s are behind", async (_, documents) => {
     const files = new HeldFiles();
-    const pending = new PendingDocuments(files);
+    const pending = new PendingFiles(files);
     let hasRoom = false;
-    pending.add([["first", "1"]]);
+    pending.add(writesOf([["first", "1"]]));
     await pending.room();
-    pending.add(documents);
+    pending.add(writesOf(documents));
     const room = pending.room().then(() => {
       hasRoom = true;
     });

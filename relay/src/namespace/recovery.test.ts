@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { after, commit, type Documents, documentsOf, mixStates } from "../../test/circle-states.ts";
 import { alice } from "../../test/people.ts";
 import { makeTemporaryFolder } from "../../test/temporary-folder.ts";
-import { DocumentFiles } from "./document-files.ts";
+import { CircleFiles } from "./circle-files.ts";
+import { pathOf } from "./names.ts";
 import { Namespace } from "./namespace.ts";
 import { LogDamaged } from "./read-log.ts";
 
@@ -98,9 +99,9 @@ describe("a circle after a crash", () => {
       const changes = [...all.filter(isDeletion), ...all.filter((change) => !isDeletion(change))];
       for (let written = 0; written <= changes.length; written++) {
         await mixStates(inCircle(), { data: inState(Math.max(1, plays - 1)), logs: inState(plays) });
-        const files = new DocumentFiles(inCircle());
+        const files = new CircleFiles(inCircle());
         for (const [name, value] of changes.slice(0, written)) {
-          await files.write(name, value === undefined ? null : JSON.stringify(value));
+          await files.write(pathOf("document", name), value === undefined ? null : { json: JSON.stringify(value) });
         }
         await writeFile(inCircle("logs", "aside-1.tmp"), '{"hal');
         await expectState(plays);
@@ -138,21 +139,29 @@ describe("a circle after a crash", () => {
     const outside = () => join(folder.path, "outside");
 
     it.each<[string, string[], () => Promise<unknown>]>([
-      ["changed a document", ["a"], () => writeFile(inCircle("data/a.json"), "2\n")],
-      ["reformatted a document", ["a"], () => writeFile(inCircle("data/a.json"), "1")],
-      ["deleted a document", ["a"], () => rm(inCircle("data/a.json"))],
-      ["deleted a folder", ["notes/x", "notes/y"], () => rm(inCircle("data/notes"), { recursive: true })],
-      ["deleted all data", ["a", "notes/x", "notes/y"], () => rm(inCircle("data"), { recursive: true })],
-      ["added a document", ["b"], () => writeFile(inCircle("data/b.json"), "1\n")],
-      ["added one that differs in case", ["A"], () => writeFile(inCircle("data/A.json"), "1\n")],
+      ["changed a document", ["data/a.json"], () => writeFile(inCircle("data/a.json"), "2\n")],
+      ["reformatted a document", ["data/a.json"], () => writeFile(inCircle("data/a.json"), "1")],
+      ["deleted a document", ["data/a.json"], () => rm(inCircle("data/a.json"))],
+      [
+        "deleted a folder",
+        ["data/notes/x.json", "data/notes/y.json"],
+        () => rm(inCircle("data/notes"), { recursive: true }),
+      ],
+      [
+        "deleted all data",
+        ["data/a.json", "data/notes/x.json", "data/notes/y.json"],
+        () => rm(inCircle("data"), { recursive: true }),
+      ],
+      ["added a document", ["data/b.json"], () => writeFile(inCircle("data/b.json"), "1\n")],
+      ["added one that differs in case", ["data/A.json"], () => writeFile(inCircle("data/A.json"), "1\n")],
       [
         "put a link in a document's place",
-        ["a"],
+        ["data/a.json"],
         () => rm(inCircle("data/a.json")).then(() => symlink(outside(), inCircle("data/a.json"))),
       ],
       [
         "put a folder in a document's place",
-        ["a", "a.json/z"],
+        ["data/a.json", "data/a.json/z.json"],
         () =>
           rm(inCircle("data/a.json"))
             .then(() => mkdir(inCircle("data/a.json")))
@@ -160,12 +169,12 @@ describe("a circle after a crash", () => {
       ],
       [
         "put a file in a folder's place",
-        ["notes/x", "notes/y"],
+        ["data/notes", "data/notes/x.json", "data/notes/y.json"],
         () => rm(inCircle("data/notes"), { recursive: true }).then(() => writeFile(inCircle("data/notes"), "kept")),
       ],
       [
         "put a link in a folder's place",
-        ["notes/x", "notes/y"],
+        ["data/notes/x.json", "data/notes/y.json"],
         () =>
           rm(inCircle("data/notes"), { recursive: true })
             .then(() => mkdir(outside()))
@@ -186,7 +195,7 @@ describe("a circle after a crash", () => {
     it("put documents into a circle that has no log, and keeps them apart", async () => {
       await rm(inCircle("logs"), { recursive: true });
       expect(documentsOf(await open())).toEqual({});
-      expect(repaired.toSorted()).toEqual(["a", "notes/x", "notes/y"]);
+      expect(repaired.toSorted()).toEqual(["data/a.json", "data/notes/x.json", "data/notes/y.json"]);
       const strays = await readdir(inCircle("strays"), { recursive: true });
       expect(strays.filter((path) => path.endsWith("notes/x.json"))).toHaveLength(1);
     });

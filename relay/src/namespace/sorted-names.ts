@@ -1,5 +1,9 @@
 /** From which name on, and how many. */
-export type NameRange = { readonly prefix: string; readonly start?: string | undefined; readonly limit?: number | undefined };
+export type NameRange = {
+  readonly prefix: string;
+  readonly start?: string | undefined;
+  readonly limit?: number | undefined;
+};
 
 /** Names in the order of their UTF-16 units, of which any range is found without looking at the others. */
 export class SortedNames {

@@ -12,7 +12,12 @@ export function matchesGlob(glob: string, name: string): boolean {
 
 function matchesSegment(pattern: string, segment: string): boolean {
   if (!pattern.includes("*")) return pattern === segment;
-  return matchAll([...pattern], [...segment], (a, b) => a === b, (character) => character === "*");
+  return matchAll(
+    [...pattern],
+    [...segment],
+    (a, b) => a === b,
+    (character) => character === "*",
+  );
 }
 
 function isAnySegments(segment: string): boolean {

@@ -32,7 +32,9 @@ const capability = v.pipe(
 const time = v.pipe(
   v.string("an ISO 8601 time with its zone"),
   v.check(
-    (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+    (text) =>
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text) &&
+      !Number.isNaN(Date.parse(text)),
     "an ISO 8601 time with its zone",
   ),
 );
@@ -75,7 +77,9 @@ const groupName = v.pipe(
 );
 
 const schema = members({
-  groups: v.exactOptional(v.record(groupName, some(key, 0, MOST_KEYS, `at most ${MOST_KEYS} keys`), "an object of groups")),
+  groups: v.exactOptional(
+    v.record(groupName, some(key, 0, MOST_KEYS, `at most ${MOST_KEYS} keys`), "an object of groups"),
+  ),
   grants: some(grant, 0, MOST_GRANTS, `an array of at most ${MOST_GRANTS} grants`),
 }) satisfies v.GenericSchema<unknown, PolicyDocument>;
 
@@ -96,7 +100,9 @@ export function parsePolicy(value: unknown): PolicyDocument {
 }
 
 function refused(issue: v.BaseIssue<unknown>): PolicyRefused {
-  const path = (issue.path ?? []).map(({ key: at }) => (typeof at === "number" ? `[${at}]` : `.${String(at)}`)).join("");
+  const path = (issue.path ?? [])
+    .map(({ key: at }) => (typeof at === "number" ? `[${at}]` : `.${String(at)}`))
+    .join("");
   return wrong(path.replace(/^\./, ""), issue.message, show(issue.input));
 }
 

@@ -5,7 +5,12 @@ const WINDOW_MS = 60_000;
 type Window = { readonly end: number; plays: number };
 
 /** A grant of a circle, as a caller uses it. */
-export type RatedUse = { readonly circle: string; readonly grant: string; readonly caller: string; readonly rates: Rates };
+export type RatedUse = {
+  readonly circle: string;
+  readonly grant: string;
+  readonly caller: string;
+  readonly rates: Rates;
+};
 
 /** Plays per minute by grant, of each caller and of all, in minutes that begin with their first play. */
 export class RateWindows {

@@ -10,11 +10,11 @@ import type { Namespace } from "../namespace/namespace.ts";
 import type { FinalEnd } from "../namespace/record.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { APPROVED, isSamePlay, type Outcome, type Task } from "../task.ts";
+import { type AskingPlay, inboxId, isExpired } from "./asking-play.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CoolDown } from "./cool-down.ts";
 import { CANCELLED, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
 import type { Inboxes } from "./inbox.ts";
-import { type AskingPlay, inboxId, isExpired } from "./asking-play.ts";
 import { checkLifetime, checkProof } from "./proof.ts";
 
 export type AdmissionParts = {

@@ -4,8 +4,8 @@ import type { Namespace } from "../namespace/namespace.ts";
 import type { Namespaces } from "../namespace/namespaces.ts";
 import type { Write } from "../sandbox/sandbox.ts";
 import { APPROVED, type Task } from "../task.ts";
-import type { Inboxes } from "./inbox.ts";
 import type { AskingPlay } from "./asking-play.ts";
+import type { Inboxes } from "./inbox.ts";
 
 export type ApprovalsParts = {
   readonly broker: Broker;

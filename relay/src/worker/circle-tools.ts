@@ -1,9 +1,9 @@
 import type { InboxEntry } from "@circles/sdk/protocol";
 import { RefusedName, type ToolFiles, type Tools } from "../sandbox/sandbox.ts";
-import { LIBRARY_PATH, POLICY_PATH } from "./circle-paths.ts";
 import { type AskingPlay, inboxPath, isExpired, parseAskingPlay } from "./asking-play.ts";
-import type { Question } from "./questions.ts";
+import { LIBRARY_PATH, POLICY_PATH } from "./circle-paths.ts";
 import { readPolicy, writePolicy } from "./policy-text.ts";
+import type { Question } from "./questions.ts";
 import { visibleText } from "./visible-text.ts";
 
 /** Texts of one answer of `inbox.list`, in UTF-16 units; at least one entry is answered. */
@@ -89,7 +89,9 @@ function deny(files: ToolFiles, id: string, reason: unknown): void {
   const entry = waitingEntry(files, id);
   const said = reason === undefined ? "" : text("inbox.deny: reason", reason);
   if (said.length > MOST_REASON_CHARACTERS) {
-    throw new RefusedName(`inbox.deny: reason: expected at most ${MOST_REASON_CHARACTERS} characters, got ${said.length}`);
+    throw new RefusedName(
+      `inbox.deny: reason: expected at most ${MOST_REASON_CHARACTERS} characters, got ${said.length}`,
+    );
   }
   put(files, id, { ...entry, state: "denied", ...(said ? { reason: said } : {}) });
 }
@@ -97,7 +99,9 @@ function deny(files: ToolFiles, id: string, reason: unknown): void {
 function waitingEntry(files: ToolFiles, id: string): AskingPlay {
   const entry = findEntry(files, id);
   if (entry?.state === "waiting" && !isExpired(entry)) return entry;
-  throw new RefusedName(`inbox: expected the id of a play that waits, got one that ${entry ? "no longer does" : "is unknown"}`);
+  throw new RefusedName(
+    `inbox: expected the id of a play that waits, got one that ${entry ? "no longer does" : "is unknown"}`,
+  );
 }
 
 function findEntry(files: ToolFiles, id: string): AskingPlay | undefined {

@@ -57,7 +57,9 @@ export class Denials {
   /** Writes everything; nothing is counted any more. */
   async close(): Promise<void> {
     const circles = Array.from(this.#windows.keys());
-    await Promise.allSettled(circles.map((circle) => this.#withNamespace(circle, (namespace) => this.flush(namespace))));
+    await Promise.allSettled(
+      circles.map((circle) => this.#withNamespace(circle, (namespace) => this.flush(namespace))),
+    );
   }
 
   #window(circle: PublicKey): Window {

@@ -73,7 +73,10 @@ export function exhausted({ capability, allowed, retryAfterMs }: Extract<ScriptE
 export function deniedByOwner({ capability, reason }: AskingPlay): FinalEnd {
   const said = reason === undefined ? "" : `: ${reason}`;
   const data = { capability, ...(reason === undefined ? {} : { reason }) };
-  return { status: "denied", failure: { code: ErrorCode.Denied, message: `denied by the circle's owner${said}`, data } };
+  return {
+    status: "denied",
+    failure: { code: ErrorCode.Denied, message: `denied by the circle's owner${said}`, data },
+  };
 }
 
 /** A refusal as a record tells it: of a play that has waited, and so has a record that another must follow. */

@@ -4,11 +4,11 @@ import type { Namespace } from "../namespace/namespace.ts";
 import type { FinalEnd, LoggedEnd } from "../namespace/record.ts";
 import type { Write } from "../sandbox/sandbox.ts";
 import type { Event, Outcome } from "../task.ts";
+import { type AskingPlay, inboxId, inboxPath, makeAskingPlay } from "./asking-play.ts";
 import { isConfig } from "./config-changes.ts";
 import { endOfRefused, endOfWrites, outcomeOf } from "./ends.ts";
 import type { HeldEvents } from "./held-events.ts";
 import { inboxNotice } from "./inbox.ts";
-import { type AskingPlay, inboxId, inboxPath, makeAskingPlay } from "./asking-play.ts";
 import type { ServeParts } from "./serve-claim.ts";
 
 /** A play that was admitted. */
@@ -69,7 +69,11 @@ export class Finishing {
   }
 
   /** Has a play wait in the owner's inbox. `said`: the number of the last event that its caller heard. */
-  async ask(namespace: Namespace, play: Play, { capability, said }: { capability: string; said: number }): Promise<void> {
+  async ask(
+    namespace: Namespace,
+    play: Play,
+    { capability, said }: { capability: string; said: number },
+  ): Promise<void> {
     const { inboxes, broker } = this.#parts;
     const entry = makeAskingPlay(play.task, capability, play.entry);
     const id = inboxId(play.task);
@@ -107,7 +111,11 @@ export class Finishing {
       this.#parts.denials.count(namespace, play.task.caller, capability);
     }
     if (error instanceof WireError && play.entry && play.until !== undefined) {
-      this.commit(namespace, { ...play, until: play.until, entry: play.entry }, { end: endOfRefused(error), writes: [] });
+      this.commit(
+        namespace,
+        { ...play, until: play.until, entry: play.entry },
+        { end: endOfRefused(error), writes: [] },
+      );
     } else await this.#fail(play, error);
   }
 
@@ -134,7 +142,7 @@ export class Finishing {
       try {
         await released; // its events are out
         const head = await commit;
-        if (writes.length > 0) await this.#committed(namespace, writes, due);
+        if (writes.some(({ path }) => isConfig(path))) await this.#committed(namespace, writes, due);
         await then(head);
       } catch (error) {
         await this.#fail(play, error);

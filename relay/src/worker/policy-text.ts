@@ -12,7 +12,11 @@ export function readPolicy(text: string | undefined): PolicyDocument {
 
 /** A policy as it is kept: for a person to read. @throws {RefusedName} that names what is wrong with it. */
 export function writePolicy(value: unknown): string {
-  return `${JSON.stringify(telling(() => parsePolicy(value)), null, 2)}\n`;
+  return `${JSON.stringify(
+    telling(() => parsePolicy(value)),
+    null,
+    2,
+  )}\n`;
 }
 
 function telling<T>(parse: () => T): T {

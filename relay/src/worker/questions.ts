@@ -70,7 +70,14 @@ function showRecord(record: Record): LogRecord {
   if ("task" in record) {
     const { task, caller, script, args, end, writes } = record;
     const paths = writes.map(({ path }) => path);
-    const play = { kind: "play", task, caller, script: `sha256:${script}`, args: `sha256:${args}`, writes: paths } as const;
+    const play = {
+      kind: "play",
+      task,
+      caller,
+      script: `sha256:${script}`,
+      args: `sha256:${args}`,
+      writes: paths,
+    } as const;
     return { seq, prev, at, ...play, ...shorten(end) };
   }
   if ("denials" in record) {

@@ -112,7 +112,9 @@ class Serving {
     const plays = await this.#authorize(waiting);
     const events = plays.map(
       ({ key, said }) =>
-        new HeldEvents((event) => broker.emit(this.#claim, key, said > 0 ? { ...event, seq: event.seq + said } : event)),
+        new HeldEvents((event) =>
+          broker.emit(this.#claim, key, said > 0 ? { ...event, seq: event.seq + said } : event),
+        ),
     );
     const abandoned = new AbortController();
     const since = configChanges.now(namespace);
@@ -170,7 +172,8 @@ class Serving {
     }
     if (isStopped(end)) {
       if (end.kind === "asks") await this.#finishing.ask(namespace, play, { capability: end.capability, said });
-      else await this.#finishing.refuse(namespace, play, end.kind === "denied" ? denied(end.capability) : exhausted(end));
+      else
+        await this.#finishing.refuse(namespace, play, end.kind === "denied" ? denied(end.capability) : exhausted(end));
       return withoutWrites;
     }
     const lost = authorities.lost(namespace, play.task, used);

@@ -36,7 +36,15 @@ async function playAll(circle: PublicKey, index: number): Promise<void> {
     const i = from + k;
     const texts = { script: SCRIPT, args: JSON.stringify(playAt(`${seed}/${index}`, i)) };
     const id = `${seed}-play-${String(i).padStart(16, "0")}` as TaskId;
-    const task = { id, circle, caller: circle, ...texts, hashes: hashTask(texts), deadline: Date.now() + 60_000, proof: VOUCHED_IN_PROCESS };
+    const task = {
+      id,
+      circle,
+      caller: circle,
+      ...texts,
+      hashes: hashTask(texts),
+      deadline: Date.now() + 60_000,
+      proof: VOUCHED_IN_PROCESS,
+    };
     const outcome = await broker.submit(task, {}, stop.signal);
     if (!outcome.log) return;
     const value = outcome.status === "completed" ? outcome.output : outcome.status;

@@ -17,7 +17,11 @@ export type FaultFigures = { kills: number; ends: number; plays: number; steps: 
  * Kills a worker over and over, at steps drawn from `random`, each time on the folder that the killed one left, and
  * compares after each death what a copy of the folder opens to with the model. @throws where they differ.
  */
-export async function runFaults(kills: number, random: () => number, tell: (line: string) => void = () => {}): Promise<FaultFigures> {
+export async function runFaults(
+  kills: number,
+  random: () => number,
+  tell: (line: string) => void = () => {},
+): Promise<FaultFigures> {
   const figures: FaultFigures = { kills: 0, ends: 0, plays: 0, steps: 0 };
   for (let round = 0; figures.kills < kills; round++) {
     const folder = await mkdtemp(join(tmpdir(), "circles-faults-"));

@@ -2,11 +2,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const SOURCES = ["--import", new URL("../../../scripts/typescript.mjs", import.meta.url).href, "--conditions=@circles/source"];
+const SOURCES = [
+  "--import",
+  new URL("../../../scripts/typescript.mjs", import.meta.url).href,
+  "--conditions=@circles/source",
+];
 const DIE_AT_STEP = new URL("die-at-step.ts", import.meta.url).href;
 
 /** What a worker said of one play before it ended. */
-export type Said = { readonly circle: number; readonly play: number; readonly value: string; readonly seq: number; readonly hash: string };
+export type Said = {
+  readonly circle: number;
+  readonly play: number;
+  readonly value: string;
+  readonly seq: number;
+  readonly hash: string;
+};
 
 export type Life = {
   readonly said: readonly Said[];
@@ -35,10 +45,17 @@ export async function liveOnce({ folder, seed, plays, first, dieAt, how = "befor
   child.stdout.on("data", (data: Buffer) => (output += data.toString("utf8")));
   child.stderr.on("data", (data: Buffer) => (errors += data.toString("utf8")));
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
-  if (code !== 0 && signal !== "SIGKILL") throw new Error(`worker: expected to end or to be killed, got ${code}: ${errors}`);
+  if (code !== 0 && signal !== "SIGKILL")
+    throw new Error(`worker: expected to end or to be killed, got ${code}: ${errors}`);
   const said = Array.from(
     output.matchAll(/^outcome (\d+) (\d+) (\S+) (\d+) (\S+)\n/gm),
-    ([, circle, play, value, seq, hash]): Said => ({ circle: Number(circle), play: Number(play), value: value ?? "", seq: Number(seq), hash: hash ?? "" }),
+    ([, circle, play, value, seq, hash]): Said => ({
+      circle: Number(circle),
+      play: Number(play),
+      value: value ?? "",
+      seq: Number(seq),
+      hash: hash ?? "",
+    }),
   );
   return { said, killed: signal === "SIGKILL", steps: Number(/^steps (\d+)$/m.exec(output)?.[1] ?? 0) };
 }

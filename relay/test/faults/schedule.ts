@@ -7,7 +7,11 @@ export type Change =
   | { readonly do: "write"; readonly name: string; readonly text: string };
 
 /** A circle as it must be: documents and files by name, and how many plays happened. */
-export type Model = { readonly plays: number; readonly documents: Record<string, unknown>; readonly files: Record<string, string> };
+export type Model = {
+  readonly plays: number;
+  readonly documents: Record<string, unknown>;
+  readonly files: Record<string, string>;
+};
 
 /** The same script for every play; what it changes are its arguments, what it answers depends on all before it. */
 export const SCRIPT = `
