@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { createInterface } from "node:readline/promises";
 import pino from "pino";
+import { isCircleCommand, parseCircleCommand } from "./circle-command-options.ts";
+import { runCircleCommand } from "./circle-commands.ts";
 import { startRelay } from "./relay.ts";
 import { HELP, parseRelayCommand, type RelayOptions, UsageError } from "./relay-options.ts";
 
@@ -9,7 +12,12 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
 };
 
 try {
-  const command = parseRelayCommand(process.argv.slice(2), process.env, { processors: availableParallelism() });
+  const args = process.argv.slice(2);
+  if (isCircleCommand(args[0])) {
+    const isWell = await runCircleCommand(parseCircleCommand(args, process.env), { say, ask });
+    process.exit(isWell ? 0 : 1);
+  }
+  const command = parseRelayCommand(args, process.env, { processors: availableParallelism() });
   if (command.do === "help") process.stdout.write(HELP);
   else if (command.do === "version") process.stdout.write(`${version}\n`);
   else await run(command.options);
@@ -42,6 +50,20 @@ async function run(options: RelayOptions): Promise<void> {
   };
   process.on("SIGTERM", close);
   process.on("SIGINT", close);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
 }
 
 function explain(error: unknown): string {

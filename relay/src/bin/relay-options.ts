@@ -34,6 +34,10 @@ export class UsageError extends Error {
 export const HELP = `circles-relay: lets peers play scripts in each other's circles
 
 Usage: circles-relay [options]
+       circles-relay verify [CIRCLE] [--head SEQ:HASH]   is each log as it was written?
+       circles-relay export CIRCLE FILE                  one file with all of a circle
+       circles-relay import FILE                         a circle as it was exported
+       circles-relay delete CIRCLE [--yes]               a circle and all it holds
 
   --port PORT          port to listen on; 0 picks a free one      (8090)
   --host HOST          address to listen on; one that is not loopback needs --public-url
@@ -59,6 +63,10 @@ Usage: circles-relay [options]
 Each option can be set by a variable instead: CIRCLES_PORT, CIRCLES_DB_PATH,
 CIRCLES_ALLOW_ORIGIN (several with commas), CIRCLES_OPEN=1 and so on.
 The command line wins.
+
+verify, export, import and delete take --db-path. verify and export may run beside
+a relay, the others not. verify exits with 1 where a log is not as it was; a head that
+a caller kept tells more than the log alone can.
 
 Prints one line with its address when it is ready; logs go to standard error.
 SIGTERM and SIGINT let running plays end and exit with 0. Exit codes: 0 ended in

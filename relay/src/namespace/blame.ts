@@ -35,8 +35,10 @@ export async function blame(
     if (typeof record?.seq !== "number") return { ...at, byte, seq, why: "it was altered: here is no record" };
     if (record.seq !== seq) return { ...at, byte, seq, why: whyAnother(record.seq, seq, found) };
     if (record.prev !== head.hash) {
-      const isIntact = hash === (found[i + 1]?.record?.prev ?? seal?.hash);
       const last = found[i - 1];
+      // What follows says that this one is as it was; or nothing does, and the first batch that is wrong has the other.
+      const following = found[i + 1]?.record?.prev ?? seal?.hash;
+      const isIntact = following === undefined ? last && otherwise.byte <= last.byte : hash === following;
       if (isIntact && last) return { ...at, byte: last.byte, seq: head.seq, why: "it was altered" };
       return { ...at, byte, seq, why: "it was altered, or is another log's" };
     }

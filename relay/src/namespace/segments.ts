@@ -8,6 +8,10 @@ export function segmentName(number: number): string {
   return `plays-${String(number).padStart(6, "0")}.jsonl`;
 }
 
+export function isSegmentName(name: string): boolean {
+  return NAME.test(name) && segmentName(Number(NAME.exec(name)?.[1])) === name;
+}
+
 export function segmentPath(folder: string, number: number): string {
   return join(folder, segmentName(number));
 }
@@ -18,9 +22,6 @@ export async function listSegments(folder: string): Promise<number[]> {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const numbers = names.flatMap((name) => {
-    const number = Number(NAME.exec(name)?.[1]);
-    return segmentName(number) === name ? [number] : [];
-  });
+  const numbers = names.filter(isSegmentName).map((name) => Number(NAME.exec(name)?.[1]));
   return numbers.toSorted((a, b) => a - b);
 }
