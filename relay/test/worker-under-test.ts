@@ -4,6 +4,8 @@ import { MemoryBroker } from "../src/broker/memory-broker.ts";
 import { realDisk } from "../src/namespace/disk.ts";
 import { Namespaces } from "../src/namespace/namespaces.ts";
 import type { PlayEntry, RecordOf } from "../src/namespace/record.ts";
+import type { PlayAuthority } from "../src/policy/authority.ts";
+import type { Write } from "../src/sandbox/sandbox.ts";
 import { chooseVerifier, type Verifier } from "../src/signatures/verifier.ts";
 import { hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../src/task.ts";
 import { type ServeParts, serveClaim } from "../src/worker/serve-claim.ts";
@@ -22,7 +24,7 @@ function add({ read }: Seen) {
 /** A worker with all its parts, on real files, with a sandbox that knows these scripts and a disk that a test can slow. */
 export class WorkerUnderTest {
   readonly folder: Awaited<ReturnType<typeof makeTemporaryFolder>>;
-  readonly namespaces: Namespaces;
+  namespaces: Namespaces;
   /** What the worker told of, that should not happen. */
   readonly errors: unknown[] = [];
   broker = new MemoryBroker();
@@ -40,6 +42,30 @@ export class WorkerUnderTest {
     held: (seen) => this.hold.then(() => add(seen)),
     bulk: () => ended(null, Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`bulk/${i}`, i]))),
     note: () => ended(null, { "notes/a": 1 }),
+    /** Needs `write:inbox/a`, and says something before. */
+    ask: (seen) => {
+      seen.onEvent?.({ seq: 1, kind: "print", data: "asking" });
+      const { approved } = JSON.parse(seen.authority) as PlayAuthority;
+      if (approved.includes("write:inbox/a")) return ended("done", { "inbox/a": seen.args });
+      return { ...ended(), end: { kind: "asks", capability: "write:inbox/a" } };
+    },
+    /** Relies on the first grant of its caller, and ends when the test says so. */
+    rely: (seen) => {
+      const { grants } = JSON.parse(seen.authority) as PlayAuthority;
+      return this.hold.then(() => ({ ...add(seen), used: grants.slice(0, 1).map(({ id }) => id) }));
+    },
+    exhaust: ({ authority }) => {
+      const { exhausted } = (JSON.parse(authority) as PlayAuthority).grants[0] ?? {};
+      if (!exhausted) return ended();
+      return { ...ended(), end: { kind: "exhausted", capability: "write:n", ...exhausted } };
+    },
+    deny: () => ({ ...ended(), end: { kind: "denied", capability: "read:secret" } }),
+    /** Makes its arguments the policy. */
+    policy: ({ args }) => ({ ...ended(), writes: [{ path: "config/policy.json", content: { text: args } }] }),
+    heldPolicy: ({ args }) =>
+      this.hold.then(() => ({ ...ended(), writes: [{ path: "config/policy.json", content: { text: args } }] })),
+    /** Decides on the plays that wait, as its arguments say. */
+    decide: ({ args }) => ({ ...ended(), writes: JSON.parse(args) as Write[] }),
     throw: () => ({ ...ended(), end: { kind: "thrown", name: "Error", message: "no" } }),
     clash: () => ended(null, { n: 5, N: 5 }),
     hang: () => ({ ...ended(), end: { kind: "limit", limit: "cpu_ms", allowed: 1 }, killed: true }),
@@ -48,12 +74,13 @@ export class WorkerUnderTest {
   #tasks = 0;
 
   readonly #verifier: Verifier;
+  readonly #open: boolean;
 
   private constructor(folder: Awaited<ReturnType<typeof makeTemporaryFolder>>, verifier: Verifier, open: boolean) {
     this.folder = folder;
     this.#verifier = verifier;
-    const disk = { ...realDisk, sync: (file: number) => this.sync(file) };
-    this.namespaces = new Namespaces({ dbPath: folder.path, disk });
+    this.#open = open;
+    this.namespaces = this.#makeNamespaces();
     this.parts = this.#makeParts(open);
   }
 
@@ -109,11 +136,18 @@ export class WorkerUnderTest {
     return this.namespaces.with(circle, async (namespace) => (await namespace.recall(caller, id))?.record);
   }
 
-  /** What only memory knows of tasks is gone. */
-  async restart(): Promise<void> {
+  /** What only memory knows of tasks is gone; with `process` all that is in memory. */
+  async restart({ process = false, storageBytes }: { process?: boolean; storageBytes?: number } = {}): Promise<void> {
     await this.broker.close();
     this.broker = new MemoryBroker();
-    this.parts = { ...this.parts, broker: this.broker };
+    if (process) await this.namespaces.close();
+    if (process) this.namespaces = this.#makeNamespaces(storageBytes);
+    this.parts = process ? this.#makeParts(this.#open) : { ...this.parts, broker: this.broker };
+  }
+
+  #makeNamespaces(storageBytes?: number): Namespaces {
+    const disk = { ...realDisk, sync: (file: number) => this.sync(file) };
+    return new Namespaces({ dbPath: this.folder.path, disk, storageBytes });
   }
 
   #makeParts(open: boolean): ServeParts {

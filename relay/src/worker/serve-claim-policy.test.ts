@@ -1,0 +1,146 @@
+import type { PolicyDocument } from "@circles/sdk/protocol";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { alice, bob, mallory } from "../../test/people.ts";
+import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
+import type { DenialsEntry, RecordOf } from "../namespace/record.ts";
+import type { Task } from "../task.ts";
+
+const EVERYTHING: PolicyDocument = { grants: [{ to: "*", allow: ["read:**", "write:**"] }] };
+const NOTHING: PolicyDocument = { grants: [] };
+
+describe("a claim, under a policy,", () => {
+  let worker: WorkerUnderTest;
+  beforeEach(async () => {
+    worker = await WorkerUnderTest.start({ open: false });
+  });
+  afterEach(() => worker.close());
+
+  const setPolicy = (policy: PolicyDocument, given: Partial<Task> = {}) =>
+    worker.play(worker.task("policy", { args: JSON.stringify(policy), ...given }));
+  const bobs = (script: string, given: Partial<Task> = {}) => worker.task(script, { caller: bob.publicKey, ...given });
+  const denialsIn = (key = alice.publicKey) =>
+    worker.namespaces.with(key, async (namespace) => {
+      await worker.parts.denials.flush(namespace);
+      const { records } = await namespace.readRecords({ after: 0, limit: 1_000 });
+      return records.filter((record): record is RecordOf<DenialsEntry> => "denials" in record);
+    });
+
+  it("[PO1] nobody but the owner may play, with a policy that nobody can read too", async () => {
+    const denied = { status: "denied", failure: { code: -32003, data: { capability: "*" } } };
+    expect(await worker.play(bobs("add"), worker.task("add"))).toMatchObject([denied, { output: "1" }]);
+    await worker.play(worker.task("policy", { args: '{"grants":[{"to":"*","allow":["everything"]}]}' }));
+    expect(await worker.play(bobs("add"), worker.task("add"))).toMatchObject([denied, { output: "2" }]);
+  });
+
+  it("[PO2] a relay that is open lets everybody do everything", async () => {
+    const open = await WorkerUnderTest.start();
+    expect(await open.play(open.task("add", { caller: mallory.publicKey }))).toMatchObject([{ output: "1" }]);
+    await open.close();
+  });
+
+  it("[WK13] what a play relied on is looked at once more: taken away, the play is denied, and those behind run again", async () => {
+    await setPolicy(EVERYTHING);
+    const gate = makeGate();
+    worker.hold = gate.opened;
+    const relying = worker.submit(bobs("rely"));
+    const behind = worker.submit(worker.task("add"));
+    const serving = worker.serve();
+    await expect.poll(() => worker.sandbox.ran).toContain("rely");
+    expect(await setPolicy(NOTHING, { lane: "control" })).toMatchObject([{ status: "completed" }]);
+    gate.open();
+    await serving;
+    expect(await relying).toMatchObject({ status: "denied", failure: { code: -32003 } });
+    expect(await behind).toMatchObject({ output: "1" }); // bob's was never written
+    expect(worker.sandbox.ran.filter((script) => script === "add")).toHaveLength(2);
+  });
+
+  it("[WK13] what it relied on and still has is no obstacle, however the policy changed around it", async () => {
+    await setPolicy(EVERYTHING);
+    const gate = makeGate();
+    worker.hold = gate.opened;
+    const relying = worker.submit(bobs("rely"));
+    const serving = worker.serve();
+    await expect.poll(() => worker.sandbox.ran).toContain("rely");
+    await setPolicy({ grants: [{ to: bob.publicKey, allow: ["log"] }, ...EVERYTHING.grants] }, { lane: "control" });
+    gate.open();
+    await serving;
+    expect(await relying).toMatchObject({ output: "1" });
+  });
+
+  it("[WK14] of two that change the policy at once, the later runs again on what the first left", async () => {
+    const gate = makeGate();
+    worker.hold = gate.opened;
+    const slow = worker.submit(worker.task("heldPolicy", { args: JSON.stringify(EVERYTHING) }));
+    const serving = worker.serve();
+    await expect.poll(() => worker.sandbox.ran).toContain("heldPolicy");
+    await setPolicy(NOTHING, { lane: "control" });
+    gate.open();
+    await serving;
+    expect(await slow).toMatchObject({ status: "completed" });
+    expect(worker.sandbox.ran.filter((script) => script === "heldPolicy")).toHaveLength(2);
+    expect(worker.sandbox.reauthorized).toEqual([alice.publicKey, alice.publicKey]);
+  });
+
+  it("[WK15] a change of policy is told to the sandbox before its play's outcome is known", async () => {
+    await setPolicy(EVERYTHING);
+    expect(worker.sandbox.reauthorized).toEqual([alice.publicKey]);
+  });
+
+  it("[WK16] plays that use a grant are counted, those that do not are not, and more are refused for now", async () => {
+    await setPolicy({ grants: [{ to: "*", allow: ["write:**"], limits: { plays_per_minute: 2 } }] });
+    expect(await worker.play(bobs("look"), bobs("look"), bobs("look"))).toMatchObject([
+      {},
+      {},
+      { status: "completed" },
+    ]);
+    expect(await worker.play(bobs("rely"), bobs("rely"))).toMatchObject([{ output: "1" }, { output: "2" }]);
+    expect(await worker.play(bobs("exhaust"))).toMatchObject([
+      { status: "error", failure: { code: -32007, data: { limit: "plays_per_minute", allowed: 2 } } },
+    ]);
+    expect(await worker.play(worker.task("rely", { caller: mallory.publicKey }))).toMatchObject([{ output: "3" }]);
+  });
+
+  it("[WK12] what was denied stands in the log as one record, told apart as far as there is room", async () => {
+    await setPolicy(EVERYTHING);
+    await worker.play(
+      ...Array.from({ length: 50 }, () => bobs("deny")),
+      worker.task("deny", { caller: mallory.publicKey }),
+    );
+    expect(await denialsIn()).toMatchObject([
+      {
+        denials: [
+          { caller: bob.publicKey, capability: "read:secret", plays: 50 },
+          { caller: mallory.publicKey, capability: "read:secret", plays: 1 },
+        ],
+      },
+    ]);
+    await setPolicy(NOTHING);
+    const strangers = Array.from({ length: 40 }, (_, i) => `02${String(i).padStart(64, "0")}` as typeof bob.publicKey);
+    await worker.play(...strangers.map((caller) => worker.task("add", { caller })));
+    const [, last] = await denialsIn();
+    expect(last?.denials).toHaveLength(32);
+    expect(last?.others).toEqual({ plays: 8 });
+  });
+
+  it("[WK12] a circle that is not there keeps nothing of who was denied", async () => {
+    await worker.play(bobs("add"), bobs("add"));
+    expect(await denialsIn()).toEqual([]);
+  });
+
+  it("[WK6] the control lane is for who may use one of the owner's tools", async () => {
+    await setPolicy({ grants: [...EVERYTHING.grants, { to: mallory.publicKey, allow: ["log"] }] });
+    expect(await worker.play(bobs("look", { lane: "control" }))).toMatchObject([{ status: "denied" }]);
+    const mallorys = worker.task("look", { caller: mallory.publicKey, lane: "control" });
+    expect(await worker.play(mallorys)).toMatchObject([{ status: "completed" }]);
+  });
+
+  it("[WK17] a play that would make the circle too large is an error, writes nothing, and those behind run on what there is", async () => {
+    await worker.restart({ process: true, storageBytes: 2_000 });
+    const outcomes = await worker.play(worker.task("add"), worker.task("bulk"), worker.task("add"));
+    expect(outcomes).toMatchObject([
+      { output: "1" },
+      { status: "error", failure: { code: -32004, data: { limit: "circle_storage_bytes", allowed: 2_000 } } },
+      { output: "2" },
+    ]);
+  });
+});
