@@ -50,7 +50,9 @@ describe("while a script runs", () => {
   });
 
   it("[WK14] the owner's control plays go on beside a circle's plays, and touch no data", async () => {
-    const slow = bobs.play("print('running'); for (const t = Date.now(); Date.now() < t + 800;); data.set('done', 1); 'slow'");
+    const slow = bobs.play(
+      "print('running'); for (const t = Date.now(); Date.now() < t + 800;); data.set('done', 1); 'slow'",
+    );
     for await (const _ of slow) break;
     expect(await bobs.policy.get()).toEqual({ grants: [] });
     expect(await bobs.play(({ data }) => data.has("done"))).toBe(true); // this one waited for it

@@ -11,7 +11,7 @@ import { isSegmentName } from "./segments.ts";
 import { verifyLog } from "./verify-log.ts";
 
 /** What should be a circle's export is none, or not all of it; or the circle cannot be imported. */
-export class ImportRefused extends Error {
+class ImportRefused extends Error {
   override name = "ImportRefused";
 }
 
@@ -121,7 +121,7 @@ class ExportReader {
   async #more(): Promise<void> {
     const { value, done } = await this.#chunks.next();
     if (done === true) throw new ImportRefused("import: the file ends too early");
-    this.#rest = Buffer.concat([this.#rest, value as Buffer]);
+    this.#rest = Buffer.concat([this.#rest, value]);
   }
 }
 

@@ -199,5 +199,5 @@ export class CircleLog {
 function nextOf<T>(generator: Generator<T, void, void>): T {
   const { value, done } = generator.next();
   if (done === true) throw new Error("log: expected another part of a checkpoint");
-  return value as T;
+  return value;
 }

@@ -13,8 +13,8 @@ export function matchesGlob(glob: string, name: string): boolean {
 function matchesSegment(pattern: string, segment: string): boolean {
   if (!pattern.includes("*")) return pattern === segment;
   return matchAll(
-    [...pattern],
-    [...segment],
+    Array.from(pattern),
+    Array.from(segment),
     (a, b) => a === b,
     (character) => character === "*",
   );

@@ -34,7 +34,9 @@ function segmentsMatch([first, ...rest]: readonly string[], name: readonly strin
     return false;
   }
   const [segment, ...others] = name;
-  return segment !== undefined && charactersMatch([...first], [...segment]) && segmentsMatch(rest, others);
+  return (
+    segment !== undefined && charactersMatch(Array.from(first), Array.from(segment)) && segmentsMatch(rest, others)
+  );
 }
 
 function charactersMatch([first, ...rest]: readonly string[], text: readonly string[]): boolean {

@@ -1,7 +1,7 @@
 import { ScriptError } from "./running-play.ts";
 
 /** Two texts; the first is JSON, which has no line break of its own, so that its end is the first one. */
-export function splitPayload(what: string, payload: string): [first: unknown, rest: string] {
+function splitPayload(what: string, payload: string): [first: unknown, rest: string] {
   const end = payload.indexOf("\n");
   if (end < 0) throw new ScriptError("TypeError", `${what}: expected two parts`);
   return [parsePayload(payload.slice(0, end)), payload.slice(end + 1)];

@@ -65,9 +65,9 @@ export class SideLine {
     if (told === this.#seen) return;
     this.#seen = told;
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: SideMessage } | undefined;
+      const received = receiveMessageOnPort(this.#port);
       if (!received) return;
-      const { message } = received;
+      const message = received.message as SideMessage;
       if ("answerTo" in message) this.#answer = message;
       else this.#authorities.set(message.number, message.authority);
     }

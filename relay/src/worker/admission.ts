@@ -63,7 +63,7 @@ export async function admit(
     : Math.ceil(now / 1000) + TASK_MEMORY_UNSIGNED_S;
   if (cancelled.aborted) return { until, end: CANCELLED, entry: undefined };
   if (task.deadline <= now) return { until, end: EXPIRED, entry: undefined };
-  if (coolDown.left(task.caller) > 0) throw coolingDown(coolDown, task);
+  if (coolDown.left(task) > 0) throw coolingDown(coolDown, task);
   return { until, end: undefined, entry: undefined };
 }
 
@@ -75,7 +75,7 @@ function endOfWaiting(entry: AskingPlay | undefined, cancelled: AbortSignal): Fi
 }
 
 /** What a caller is told whose script had to be killed a short while ago. */
-export function coolingDown(coolDown: CoolDown, { caller }: Task): WireError {
-  const data: LimitReached = { limit: "cool_down", allowed: 0, retry_after_ms: coolDown.left(caller) };
+export function coolingDown(coolDown: CoolDown, task: Task): WireError {
+  const data: LimitReached = { limit: "cool_down", allowed: 0, retry_after_ms: coolDown.left(task) };
   return new WireError(ErrorCode.Busy, "busy: a script of this caller had to be killed; it cools down", data);
 }

@@ -25,7 +25,7 @@ export type AskingPlay = {
 };
 
 /** How long a play waits for the owner before it ends as `expired`. */
-export const APPROVAL_LIFETIME_S = 7 * 24 * 60 * 60;
+const APPROVAL_LIFETIME_S = 7 * 24 * 60 * 60;
 /** UTF-8 bytes of script and arguments of a play that asks: an owner is to read them before deciding. */
 export const MOST_ASKING_BYTES = 64 * 1024;
 

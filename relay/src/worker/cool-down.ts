@@ -2,15 +2,21 @@ import type { PublicKey } from "@circles/sdk/protocol";
 
 const COOL_DOWN_MS = 60_000;
 
-/** Callers whose script had to be killed from outside. A kill costs a thread: nobody gets to cause them in a row. */
+type Played = { readonly circle: PublicKey; readonly caller: PublicKey };
+
+/**
+ * Callers whose script had to be killed from outside. A kill costs a thread: nobody gets to cause them in a row. In another's
+ * circle it may have been that circle's library, so a caller is refused there and nowhere else.
+ */
 export class CoolDown {
   /** Oldest first. */
-  readonly #until = new Map<PublicKey, number>();
+  readonly #until = new Map<string, number>();
 
-  start(caller: PublicKey): void {
+  start({ circle, caller }: Played): void {
     const now = Date.now();
-    this.#until.delete(caller);
-    this.#until.set(caller, now + COOL_DOWN_MS);
+    const key = circle === caller ? caller : `${circle}/${caller}`;
+    this.#until.delete(key);
+    this.#until.set(key, now + COOL_DOWN_MS);
     for (const [oldest, until] of this.#until) {
       if (until > now) return;
       this.#until.delete(oldest);
@@ -18,7 +24,8 @@ export class CoolDown {
   }
 
   /** Milliseconds until the caller may play again; 0 if now. */
-  left(caller: PublicKey): number {
-    return Math.max(0, (this.#until.get(caller) ?? 0) - Date.now());
+  left({ circle, caller }: Played): number {
+    const until = Math.max(this.#until.get(caller) ?? 0, this.#until.get(`${circle}/${caller}`) ?? 0);
+    return Math.max(0, until - Date.now());
   }
 }

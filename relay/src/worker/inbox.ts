@@ -1,4 +1,4 @@
-import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circles/sdk/protocol";
+import { ErrorCode, INBOX_TOPIC, type InboxNotice, type LimitReached, WireError } from "@circles/sdk/protocol";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { Write } from "../sandbox/sandbox.ts";
 import type { Task } from "../task.ts";
@@ -97,10 +97,8 @@ export class Inboxes {
 
 /** What the owner is told at once. */
 export function inboxNotice(id: string, { caller, capability, expires_at }: AskingPlay) {
-  return { topic: "$inbox", data: { id, caller, capability, expires_at } } as const;
+  return { topic: INBOX_TOPIC, data: { id, caller, capability, expires_at } satisfies InboxNotice };
 }
-
-export type InboxNotice = { readonly id: string; readonly caller: PublicKey; readonly capability: string };
 
 function busy(limit: string, used: number, allowed: number): WireError {
   const data: LimitReached = { limit, used, allowed, retry_after_ms: RETRY_AFTER_MS };

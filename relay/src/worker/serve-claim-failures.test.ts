@@ -82,7 +82,7 @@ describe("a claim, when something fails,", () => {
     expect(worker.sandbox.ran).toEqual([]);
   });
 
-  it("[WK9] a caller whose script had to be killed is stopped at once, and refused in every circle", async () => {
+  it("[WK9] a caller whose script had to be killed is stopped at once, and refused in that circle", async () => {
     const [hang, again, bobs] = [
       worker.task("hang", { caller: mallory.publicKey }),
       worker.task("hang", { caller: mallory.publicKey }),
@@ -96,8 +96,11 @@ describe("a claim, when something fails,", () => {
       { output: "1" },
     ]);
     expect(worker.sandbox.ran).toEqual(["hang", "add", "look"]);
+    expect(await worker.play(worker.task("look", { caller: mallory.publicKey }))).toMatchObject([
+      { failure: { code: -32007 } },
+    ]);
     const elsewhere = worker.task("look", { caller: mallory.publicKey, circle: bob.publicKey });
-    expect(await worker.play(elsewhere)).toMatchObject([{ failure: { code: -32007 } }]);
+    expect(await worker.play(elsewhere)).toMatchObject([completed]); // it may have been this circle's library
     expect(await worker.recordOf(again)).toBeUndefined();
   });
 

@@ -46,7 +46,7 @@ describe("a claim", () => {
     expect(await worker.play({ ...first, deadline: 0 }, worker.task("look"))).toMatchObject([outcome, { output: "1" }]);
     expect(worker.sandbox.ran).toEqual(["add", "look"]);
     await worker.restart();
-    worker.coolDown.start(bob.publicKey);
+    worker.coolDown.start({ circle: alice.publicKey, caller: bob.publicKey });
     worker.shut();
     expect(await worker.play(first)).toEqual([outcome]);
   });
@@ -75,7 +75,7 @@ describe("a claim", () => {
     ["its proof", -32010, { proof: { kind: "in-process" } }],
     ["a cool-down", -32007, {}],
   ])("[WK6] a play that is refused for %s leaves nothing", async (why, code, given) => {
-    if (why === "a cool-down") worker.coolDown.start(alice.publicKey);
+    if (why === "a cool-down") worker.coolDown.start({ circle: alice.publicKey, caller: alice.publicKey });
     worker.shut();
     const refused = worker.task("add", given);
     const [outcome] = await worker.play(refused);

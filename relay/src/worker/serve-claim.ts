@@ -188,7 +188,7 @@ class Serving {
 
   /** A script had to be killed: what its caller has in line here is stopped, and refused like what it sends from now on. */
   async #coolDown({ task }: Play, later: readonly Play[]): Promise<void> {
-    this.#parts.coolDown.start(task.caller);
+    this.#parts.coolDown.start(task);
     for (const { key } of later.filter((play) => play.task.caller === task.caller)) {
       this.#stopped.add(key);
       await this.#parts.broker.cancel(key);

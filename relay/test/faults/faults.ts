@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { PublicKey } from "@circles/sdk/protocol";
 import { Namespaces } from "../../src/namespace/namespaces.ts";
 import { alice, bob } from "../people.ts";
@@ -23,7 +24,7 @@ export async function runFaults(
   tell: (line: string) => void = () => {},
 ): Promise<FaultFigures> {
   const figures: FaultFigures = { kills: 0, ends: 0, plays: 0, steps: 0 };
-  for (let round = 0; figures.kills < kills; round++) {
+  while (figures.kills < kills) {
     const folder = await mkdtemp(join(tmpdir(), "circles-faults-"));
     const seed = `round-${Math.floor(random() * 2 ** 32)}`;
     await runFolder(folder, seed, { figures, kills, random });
@@ -53,7 +54,7 @@ async function runFolder(folder: string, seed: string, { figures, kills, random 
     }
     for (const said of lived.said) {
       const before = heard[said.circle]?.get(said.play);
-      if (before && !isDeepEqual(before, said)) throw new Error(`${where}: play ${said.play} had two outcomes`);
+      if (before && !isDeepStrictEqual(before, said)) throw new Error(`${where}: play ${said.play} had two outcomes`);
       heard[said.circle]?.set(said.play, said);
     }
     const copy = join(folder, "copy");
@@ -96,7 +97,7 @@ async function checkCircle(dbPath: string, circle: PublicKey, { seed, heard, whe
     ...Object.entries(documents).map(([name, value]) => [`${name}.json`, `${JSON.stringify(value)}\n`] as const),
     ...Object.entries(files),
   ]);
-  if (!isDeepEqual(Object.fromEntries([...found].toSorted()), Object.fromEntries([...expected].toSorted()))) {
+  if (!isDeepStrictEqual(found, expected)) {
     throw new Error(`${where}: after ${plays.length} plays the files are not what they must be`);
   }
 }
@@ -116,8 +117,4 @@ async function filesBelow(root: string): Promise<Map<string, string>> {
     files.set(path.slice(root.length + 1), await readFile(path, "utf8"));
   }
   return files;
-}
-
-function isDeepEqual(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
