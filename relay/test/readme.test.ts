@@ -7,10 +7,12 @@ import { type RelayProcess, startRelayProcess } from "./relay-process.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const programs = Array.from(
-  readFileSync(new URL("../../README.md", import.meta.url), "utf8").matchAll(/```js\n(.*?)```/gs),
-  ([, program]) => program ?? "",
-);
+const programsOf = (path: string) =>
+  Array.from(
+    readFileSync(new URL(path, import.meta.url), "utf8").matchAll(/```js\n(.*?)```/gs),
+    ([, program]) => program ?? "",
+  );
+const programs = programsOf("../../README.md");
 
 /** Runs a program as it is printed, as a module of this repository. */
 async function run(program: string): Promise<{ code: number | null; output: string }> {
@@ -43,17 +45,25 @@ describe("README", () => {
     expect(await run(programs[0] ?? "")).toEqual({ code: 0, output: "This is visit number 1.\n" });
   });
 
-  it("its second program, with --open, plays in another peer's circle, exactly as printed", async () => {
-    await start("--open");
+  it("its second program tells who may do what, exactly as printed", async () => {
+    await start();
     const { code, output } = await run(programs[1] ?? "");
-    expect(output).toMatch(/^in Bob's circle, sent by 0[23][0-9a-f]{64}\nYou are guest number 1\n$/);
+    expect(output.split("\n")).toEqual([
+      "You are guest number 1",
+      "denied by the circle's policy: missing read:guests",
+      expect.stringMatching(/^Bob allows write:notes\/alice to this script, once: \(\(\{ data, args \}\) => data\.set/),
+      "Hello Bob!",
+      "",
+    ]);
     expect(code).toBe(0);
   });
 
-  it("its second program is denied without --open", async () => {
+  it("so does the one of docs/policies.md", async () => {
     await start();
-    const { code, output } = await run(programs[1] ?? "");
-    expect(output).toMatch(/denied by the circle's policy/);
-    expect(code).not.toBe(0);
+    const { code, output } = await run(programsOf("../../docs/policies.md")[0] ?? "");
+    expect(output).toMatch(
+      /^Bob is guest number 1\ndenied by .*\nBob asks for write:suggestions\/cake to play .*\nmore of it\n$/,
+    );
+    expect(code).toBe(0);
   });
 });

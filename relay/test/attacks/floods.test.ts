@@ -100,8 +100,8 @@ describe("floods", () => {
   it("byte-order-mark-in-a-name: names two documents, not one", async () => {
     const { writes } = await attack("data.set('\\ufeffa', 1); data.set('a', 2); data.delete('\\ufeffa')");
     expect(writes).toEqual([
-      { name: "\ufeffa", value: null },
-      { name: "a", value: "2" },
+      { path: "data/\ufeffa.json", content: null },
+      { path: "data/a.json", content: { json: "2" } },
     ]);
   });
 
