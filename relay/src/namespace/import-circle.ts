@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { canonicalPublicKey } from "@circles/sdk/keys";
-import type { LogHead, PublicKey } from "@circles/sdk/protocol";
+import { type LogHead, type PublicKey, parsePublicKey } from "@circles/sdk/protocol";
 import { realDisk } from "./disk.ts";
 import type { ExportHeader, ExportTrailer, SegmentHeader } from "./export-circle.ts";
 import { Namespace } from "./namespace.ts";
@@ -31,7 +30,7 @@ export async function importCircle(given: {
   const { circles_export, circle: key } = await bytes.line<Partial<ExportHeader>>();
   if (circles_export !== 1)
     throw new ImportRefused("import: expected an export of a circle, version 1, got another file");
-  const circle = canonicalPublicKey(String(key));
+  const circle = parsePublicKey(String(key));
   if (await exists(join(dbPath, circle))) throw new ImportRefused(`import: circle ${circle} is there already`);
   const aside = join(dbPath, `${circle}.import`);
   await rm(aside, { recursive: true, force: true });

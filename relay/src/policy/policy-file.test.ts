@@ -91,6 +91,20 @@ describe("a policy's form", () => {
     expect(() => parsePolicy(policy)).toThrow(sentence);
   });
 
+  it("[PO7] with more for one caller than goes with every play is refused, however it comes together", () => {
+    const large = (to: string, grants: number) =>
+      Array.from({ length: grants }, (_, i) => ({ to, allow: [`read:${"x".repeat(1_000)}/${i}`] }));
+    expect(() => parsePolicy({ grants: large("*", 260) })).toThrow(/characters of grants that matter for one caller/);
+    const groups = { a: [bob.publicKey], b: [bob.publicKey] };
+    expect(() => parsePolicy({ groups, grants: [...large("a", 90), ...large("b", 90), ...large("*", 90)] })).toThrow(
+      PolicyRefused,
+    );
+    parsePolicy({
+      groups: { a: [bob.publicKey], b: [] },
+      grants: [...large("a", 90), ...large("b", 90), ...large("*", 90)],
+    });
+  });
+
   it("[PO7] whatever comes is taken or refused, and what is taken is taken again", () => {
     const near = fc.record(
       { groups: fc.anything(), grants: fc.oneof(fc.anything(), fc.array(fc.oneof(fc.anything(), fc.constant(grant)))) },

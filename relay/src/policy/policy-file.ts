@@ -11,6 +11,8 @@ const MOST_GRANTS = 20_000;
 const MOST_GROUPS = 2_000;
 const MOST_KEYS = 20_000;
 const MOST_CHARACTERS = 4 * 2 ** 20;
+/** What matters for one caller goes with each of its plays to a thread. */
+const MOST_CHARACTERS_PER_CALLER = 256 * 1024;
 const EVERYBODY = "*";
 const KEY = /^0[23][0-9a-f]{64}$/;
 
@@ -94,9 +96,26 @@ export function parsePolicy(value: unknown): PolicyDocument {
     if (to === EVERYBODY || KEY.test(to) || Object.hasOwn(groups, to)) continue;
     throw wrong(`grants[${i}].to`, `a public key, a group of this policy, or "${EVERYBODY}"`, show(to));
   }
+  checkSizePerCaller(policy);
   const characters = JSON.stringify(policy).length;
   if (characters > MOST_CHARACTERS) throw wrong("", `at most ${MOST_CHARACTERS} characters`, String(characters));
   return policy;
+}
+
+/** An owner must not be able to make strangers' plays slow for everybody else on the relay. */
+function checkSizePerCaller({ groups = {}, grants }: PolicyDocument): void {
+  const sizes = new Map<string, number>();
+  const add = (to: string, characters: number) => sizes.set(to, (sizes.get(to) ?? 0) + characters);
+  for (const one of grants) add(one.to, JSON.stringify(one).length);
+  for (const [name, keys] of Object.entries(groups)) {
+    const characters = sizes.get(name) ?? 0;
+    if (characters > 0) for (const member of new Set(keys)) add(member, characters);
+  }
+  const ofEverybody = sizes.get(EVERYBODY) ?? 0;
+  const ofOthers = Array.from(sizes).reduce((most, [to, size]) => (to === EVERYBODY ? most : Math.max(most, size)), 0);
+  if (ofEverybody + ofOthers <= MOST_CHARACTERS_PER_CALLER) return;
+  const expected = `at most ${MOST_CHARACTERS_PER_CALLER} characters of grants that matter for one caller`;
+  throw wrong("grants", expected, String(ofEverybody + ofOthers));
 }
 
 function refused(issue: v.BaseIssue<unknown>): PolicyRefused {
