@@ -30,7 +30,7 @@ const dbPath = await mkdtemp(join(tmpdir(), "circles-bench-"));
 const typescript = new URL("../../scripts/typescript.mjs", import.meta.url).href;
 const echo = await startServer(["--import", typescript, path("echo-server.ts")]);
 const relay = await startServer([
-  path("../bin/circles-relay.js"),
+  path("../bin/circles-relay.cjs"),
   "--port",
   "0",
   "--open",

@@ -34,13 +34,21 @@ function around<T extends AnyFunction>(act: T): T {
   } as T;
 }
 
-const { writeSync, ftruncateSync, fdatasync } = fs;
+const { writeSync, writeFileSync, ftruncateSync, fdatasync } = fs;
 fs.writeSync = ((file: number, bytes: Uint8Array, ...rest: never[]) => {
   if (file <= 2 || !isLast()) return writeSync(file, bytes, ...rest);
   if (how !== "before") writeSync(file, how === "torn" ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes);
   return die();
 }) as typeof fs.writeSync;
+fs.writeFileSync = ((path: fs.PathOrFileDescriptor, bytes: Uint8Array, options: fs.WriteFileOptions) => {
+  if (!isLast()) return writeFileSync(path, bytes, options);
+  if (how !== "before") {
+    writeFileSync(path, how === "torn" ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes, options);
+  }
+  return die();
+}) as typeof fs.writeFileSync;
 fs.ftruncateSync = around(ftruncateSync);
+for (const name of ["renameSync", "mkdirSync"] as const) Object.assign(fs, { [name]: around(fs[name] as AnyFunction) });
 fs.fdatasync = ((file: number, done: (error: NodeJS.ErrnoException | null) => void) => {
   const last = isLast();
   if (last && how === "before") die();
