@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { alice, bob, mallory } from "../../test/people.ts";
+import { APPROVED, type Event, type TaskKey, taskKey } from "../task.ts";
+import type { Notice } from "./broker.ts";
+import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
+import { completed, printed, taskOf } from "./broker-contract-tasks.ts";
+
+const waiting = (seq: number): Event => ({ seq, kind: "waiting", data: { capability: "write:a", expires_at: 1 } });
+
+/** What is for owners: a lane of their own, plays that wait for them, notices. Rules BR16–BR19. */
+export function lanesContract(name: string, makeBroker: MakeBroker): void {
+  describe(name, () => {
+    const subject = brokerUnderTest(makeBroker);
+    const { submit, follow, take, finishAll, takeAndFinish, replaceBy } = subject;
+    const control = (id: string) => ({ ...taskOf({ id }), lane: "control" as const });
+
+    it("[BR16] each lane of a circle has its own queue and claim, and neither keeps the other waiting", async () => {
+      for (const id of ["t1", "t2"]) void submit(taskOf({ id }));
+      const ordinary = await take();
+      for (const id of ["c1", "c2"]) void submit(control(id));
+      const first = await take();
+      expect([idsOf(ordinary), ordinary.lane, idsOf(first), first.lane]).toEqual([
+        ["t1"],
+        undefined,
+        ["c1"],
+        "control",
+      ]);
+      expect(first.fence).toBeGreaterThan(ordinary.fence);
+      await finishAll(ordinary);
+      expect(idsOf(await take())).toEqual(["t2"]); // c2 waits for c1
+      await finishAll(first);
+      expect(idsOf(await take())).toEqual(["c2"]);
+    });
+
+    it("[BR16] finishing under a claim of one lane changes nothing in the other", async () => {
+      const [task, other] = [taskOf({ id: "t1" }), control("c1")];
+      void submit(task);
+      void submit(other);
+      const [ordinary, owners] = [await take(), await take()];
+      expect(await subject.broker.finish(ordinary, taskKey(other), completed("no"))).toBe(false);
+      expect(await subject.broker.finish(owners, taskKey(task), completed("no"))).toBe(false);
+      await finishAll(ordinary);
+      await finishAll(owners);
+    });
+
+    it("[BR11] a full ordinary lane keeps no owner out, and the control lane has bounds of its own", async () => {
+      await replaceBy({ mostPerCircle: 1 });
+      void submit(taskOf({ id: "t1", caller: bob.publicKey }));
+      await expect(submit(taskOf({ id: "t2", caller: bob.publicKey }))).rejects.toMatchObject({ code: -32007 });
+      for (let i = 0; i < 100; i++) void submit(control(`c${i}`));
+      await expect(submit(control("more"))).rejects.toMatchObject({
+        data: { limit: "queued_per_circle", allowed: 100 },
+      });
+    });
+
+    it("[BR17] a task that is set aside leaves its claim, and all who follow it hear why, those who come later too", async () => {
+      const task = taskOf({ id: "t1" });
+      const heard: string[] = [];
+      const hear = (who: string) => ({ onEvent: ({ seq, kind }: Event) => heard.push(`${who}: ${seq} ${kind}`) });
+      void submit(task, hear("first"));
+      void submit(taskOf({ id: "t2" }));
+      const claim = await take(2);
+      subject.broker.emit(claim, taskKey(task), printed(1));
+      expect(await subject.broker.setAside(claim, taskKey(task), waiting(2))).toBe(true);
+      void submit(task, hear("again"));
+      void follow(taskKey(task), { ...hear("late"), after: 1 });
+      expect(heard).toEqual([
+        "first: 1 print",
+        "first: 2 waiting",
+        "again: 1 print",
+        "again: 2 waiting",
+        "late: 2 waiting",
+      ]);
+      expect(await subject.broker.finish(claim, taskKey(task), completed("no"))).toBe(false);
+      expect(await subject.broker.finish(claim, claim.tasks[1]?.key as TaskKey, completed("t2"))).toBe(true);
+      void submit(taskOf({ id: "t3" }));
+      expect(idsOf(await take())).toEqual(["t3"]); // the claim was over with its last task
+      expect(await subject.broker.setAside(claim, taskKey(task), waiting(3))).toBe(false);
+    });
+
+    it("[BR17] at most 20 of a caller are set aside in a circle", async () => {
+      const tasks = Array.from({ length: 21 }, (_, i) => taskOf({ id: `t${i}`, caller: bob.publicKey }));
+      for (const task of [...tasks, taskOf({ id: "m", caller: mallory.publicKey })]) void submit(task);
+      const claim = await take(30);
+      const setAside: boolean[] = [];
+      for (const { key } of claim.tasks) setAside.push(await subject.broker.setAside(claim, key, waiting(1)));
+      expect(setAside.filter((done) => !done)).toHaveLength(1);
+      expect([setAside[20], setAside[21]]).toEqual([false, true]);
+    });
+
+    it("[BR18] a task that is resumed is at the end of its lane, as it now is, with its followers and its numbers", async () => {
+      const task = taskOf({ id: "t1" });
+      const heard: number[] = [];
+      const outcome = submit(task, { onEvent: ({ seq }) => heard.push(seq) });
+      const claim = await take();
+      subject.broker.emit(claim, taskKey(task), printed(1));
+      await subject.broker.setAside(claim, taskKey(task), waiting(2));
+      void submit(taskOf({ id: "t2" }));
+      await subject.broker.resume({ ...task, proof: APPROVED, deadline: 5 });
+      await subject.broker.resume(task); // it is in line already
+      await takeAndFinish(completed("t2"));
+      const again = await take(10);
+      expect(
+        again.tasks.map(({ task: { id, proof, deadline, script }, said }) => ({ id, proof, deadline, script, said })),
+      ).toEqual([{ id: "t1", proof: APPROVED, deadline: 5, script: task.script, said: 2 }]);
+      subject.broker.emit(again, taskKey(task), printed(3));
+      await finishAll(again, completed("ended"));
+      expect(await outcome).toMatchObject({ output: "ended" });
+      expect(heard).toEqual([1, 2, 3]);
+      await subject.broker.resume(task); // it has ended
+      void submit(taskOf({ id: "t3" }));
+      expect(idsOf(await take(10))).toEqual(["t3"]);
+    });
+
+    it("[BR18] a task that nobody knows is queued when it is resumed", async () => {
+      const task = taskOf({ id: "t1" });
+      await subject.broker.resume(task);
+      const outcome = follow(taskKey(task));
+      await takeAndFinish(completed("ended"));
+      expect(await outcome).toMatchObject({ output: "ended" });
+    });
+
+    it("[BR18] cancelling a task that is set aside puts it back in line, cancelled; so does a cancel just before", async () => {
+      const [late, early] = [taskOf({ id: "t1" }), taskOf({ id: "t2" })];
+      for (const task of [late, early]) void submit(task);
+      const claim = await take(2);
+      await subject.broker.setAside(claim, taskKey(late), waiting(1));
+      await subject.broker.cancel(taskKey(late));
+      await subject.broker.cancel(taskKey(early));
+      await subject.broker.setAside(claim, taskKey(early), waiting(1));
+      const again = await take(2);
+      expect(idsOf(again)).toEqual(["t1", "t2"]);
+      expect(again.tasks.map(({ cancelled }) => cancelled.aborted)).toEqual([true, true]);
+    });
+
+    it("[BR19] notices reach those who listen to the circle now, in order, until they stop", async () => {
+      const heard: string[] = [];
+      const stop = new AbortController();
+      const hear = (who: string) => (notice: Notice) => heard.push(`${who}: ${String(notice.data)}`);
+      const notify = (data: number) => subject.broker.notify(alice.publicKey, { topic: "$inbox", data });
+      notify(0);
+      subject.broker.listen(alice.publicKey, hear("a"), stop.signal);
+      subject.broker.listen(alice.publicKey, hear("b"), AbortSignal.timeout(60_000));
+      subject.broker.listen(bob.publicKey, hear("bob"), AbortSignal.timeout(60_000));
+      notify(1);
+      notify(2);
+      await expect.poll(() => heard).toEqual(["a: 1", "b: 1", "a: 2", "b: 2"]);
+      stop.abort();
+      notify(3);
+      await expect.poll(() => heard.slice(4)).toEqual(["b: 3"]);
+    });
+
+    it("[BR19] one who listens and fails harms no other", async () => {
+      const heard: unknown[] = [];
+      const fail = () => {
+        throw new Error("on purpose");
+      };
+      subject.broker.listen(alice.publicKey, fail, AbortSignal.timeout(60_000));
+      subject.broker.listen(alice.publicKey, ({ data }) => heard.push(data), AbortSignal.timeout(60_000));
+      subject.broker.notify(alice.publicKey, { topic: "$inbox", data: 1 });
+      await expect.poll(() => heard).toEqual([1]);
+    });
+  });
+}
