@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { open, readdir, rename, rmdir, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -54,7 +54,7 @@ export class CircleFiles {
     this.#asides += 1;
     const aside = join(this.#folder, "logs", `aside-${this.#asides}.tmp`);
     await writeNew(aside, bytesOf(content));
-    renameSync(aside, join(this.#folder, path));
+    await rename(aside, join(this.#folder, path)); // over another file, ext4 writes that out first
   }
 
   /** As `write`, after moving away whatever somebody put in its place. */

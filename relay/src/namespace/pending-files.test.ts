@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PendingFiles } from "./pending-files.ts";
 import type { Content } from "./record.ts";
 
@@ -46,7 +46,7 @@ describe("PendingFiles", () => {
     await fc.assert(
       fc.asyncProperty(steps, async (steps) => {
         const files = new HeldFiles();
-        const pending = new PendingFiles(files);
+        const pending = new PendingFiles(files, { lingerMs: 0 });
         const truth = new Map<string, string | null>();
         for (const step of steps) {
           if (step === "write") await files.step();
@@ -69,7 +69,7 @@ describe("PendingFiles", () => {
 
   it("[NS8] writes deletions first, for they make room", async () => {
     const files = new HeldFiles();
-    const pending = new PendingFiles(files);
+    const pending = new PendingFiles(files, { lingerMs: 0 });
     pending.add(writesOf([["first", "1"]]));
     pending.add(
       writesOf([
@@ -85,7 +85,7 @@ describe("PendingFiles", () => {
 
   it("[NS8] writes a document that changes all the time once a round, and the others too", async () => {
     const files = new HeldFiles();
-    const pending = new PendingFiles(files);
+    const pending = new PendingFiles(files, { lingerMs: 0 });
     pending.add(writesOf([["busy", "0"]]));
     pending.add(writesOf([["calm", "1"]]));
     for (let i = 1; i <= 4; i++) {
@@ -99,7 +99,7 @@ describe("PendingFiles", () => {
 
   it("[NS10] writes nothing more after a failure, and does not keep anybody waiting", async () => {
     const files = new HeldFiles();
-    const pending = new PendingFiles(files);
+    const pending = new PendingFiles(files, { lingerMs: 0 });
     pending.add(
       writesOf([
         ["a", "x".repeat(20 * 2 ** 20)],
@@ -121,7 +121,7 @@ describe("PendingFiles", () => {
     ["16 MiB", [["d", "x".repeat(16 * 2 ** 20)]]],
   ])("[NS10] makes those wait who come when %s are behind", async (_, documents) => {
     const files = new HeldFiles();
-    const pending = new PendingFiles(files);
+    const pending = new PendingFiles(files, { lingerMs: 0 });
     let hasRoom = false;
     pending.add(writesOf([["first", "1"]]));
     await pending.room();
@@ -134,5 +134,24 @@ describe("PendingFiles", () => {
     while (await files.step());
     await room;
     expect(hasRoom).toBe(true);
+  });
+
+  it("[NS8] writes a file that changes often once in a while, and at once when somebody waits or there is much", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const files = new HeldFiles();
+    const pending = new PendingFiles(files);
+    for (let i = 0; i < 10; i++) pending.add(writesOf([["busy", String(i)]]));
+    expect(await files.step()).toBe(false);
+    vi.advanceTimersByTime(500);
+    while (await files.step());
+    expect([files.order, files.held.get("busy")]).toEqual([["busy"], "9"]);
+    pending.add(writesOf([["calm", "1"]]));
+    const settled = pending.settled();
+    while (await files.step());
+    await settled;
+    expect(files.held.get("calm")).toBe("1");
+    pending.add(writesOf(Array.from({ length: 33 }, (_, i) => [`many/${i}`, "1"] as const)));
+    expect(await files.step()).toBe(true);
+    vi.useRealTimers();
   });
 });
