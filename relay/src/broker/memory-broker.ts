@@ -23,8 +23,8 @@ const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   mostCharacters: 128 * 2 ** 20,
 });
 
-/** A queue in the control lane is for its circle's owner: strangers' plays cannot fill it. */
-const MOST_PER_CONTROL_LANE = 100;
+/** The control lane is for its circle's owner: others cannot fill it. */
+const MOST_IN_CONTROL_LANE = { ofOwner: 200, ofOthers: 100 };
 
 type LineName = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
 
@@ -217,7 +217,7 @@ export class MemoryBroker implements Broker {
 
   #checkRoom(task: Task): void {
     const { tasks } = this.#lines.get(lineKey(task)) ?? { tasks: 0 };
-    const most = task.lane === "control" ? MOST_PER_CONTROL_LANE : this.#mostPerCircle;
+    const most = task.lane === "control" ? mostInControlLane(task) : this.#mostPerCircle;
     if (tasks >= most) throw busy("queued_per_circle", tasks, most);
     this.#room.check(task);
   }
@@ -288,6 +288,10 @@ export class MemoryBroker implements Broker {
 
 /** Claims of a broker in this process are not lost. */
 const NEVER = new AbortController().signal;
+
+function mostInControlLane({ circle, caller }: Task): number {
+  return caller === circle ? MOST_IN_CONTROL_LANE.ofOwner : MOST_IN_CONTROL_LANE.ofOthers;
+}
 
 function wants({ circles }: TakeOptions, { circle }: Line): boolean {
   return !circles || circles.has(circle);

@@ -62,10 +62,8 @@ export class ThreadPool<Source> implements Sandbox<Source> {
 
   run(sequence: Sequence<Source>): Promise<ScriptResult>[] {
     const queued = new QueuedSequence(sequence, this.#options.stripper);
-    // An owner who takes something away does not wait behind those from whom it is taken.
-    const first = sequence.plays.some(({ lane }) => lane === "control");
     if (this.#failure) queued.reject(this.#failure);
-    else this.#enqueue([queued], { first });
+    else this.#enqueue([queued]);
     return queued.results;
   }
 
@@ -99,7 +97,7 @@ export class ThreadPool<Source> implements Sandbox<Source> {
     this.#serve(thread);
   }
 
-  /** Puts sequences at the end of the line, or, if they had their turn or are for the control lane, at its head. */
+  /** Puts sequences at the end of the line, or, if they had their turn, at its head. */
   #enqueue(sequences: readonly QueuedSequence<Source>[], { first = false } = {}): void {
     if (first) this.#queue.unshift(...sequences);
     else this.#queue.push(...sequences);
