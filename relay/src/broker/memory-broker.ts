@@ -217,7 +217,8 @@ export class MemoryBroker implements Broker {
 
   #checkRoom(task: Task): void {
     const { tasks } = this.#lines.get(lineKey(task)) ?? { tasks: 0 };
-    const most = task.lane === "control" ? mostInControlLane(task) : this.#mostPerCircle;
+    const isOwner = task.caller === task.circle;
+    const most = task.lane === "control" ? MOST_IN_CONTROL_LANE[isOwner ? "ofOwner" : "ofOthers"] : this.#mostPerCircle;
     if (tasks >= most) throw busy("queued_per_circle", tasks, most);
     this.#room.check(task);
   }
@@ -288,10 +289,6 @@ export class MemoryBroker implements Broker {
 
 /** Claims of a broker in this process are not lost. */
 const NEVER = new AbortController().signal;
-
-function mostInControlLane({ circle, caller }: Task): number {
-  return caller === circle ? MOST_IN_CONTROL_LANE.ofOwner : MOST_IN_CONTROL_LANE.ofOthers;
-}
 
 function wants({ circles }: TakeOptions, { circle }: Line): boolean {
   return !circles || circles.has(circle);
