@@ -18,7 +18,7 @@ export async function withPackedRelay(
   use: (url: string) => Promise<void>,
 ): Promise<void> {
   const circles = mkdtempSync(join(project, "circles-"));
-  const command = join(project, "node_modules/circles-relay/bin/circles-relay.js");
+  const command = join(project, "node_modules/.bin/circles-relay");
   const all = ["--port", "0", "--open", "--db-path", circles, "--log-level", "warn", ...flags];
   const child = spawn(node, [command, ...all], { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit") as Promise<[number | null]>;
