@@ -62,6 +62,7 @@ export class LoggedCircle {
     const writes = [{ path, content: text === null ? null : { text } }];
     const entry = entryOf({ id: `${text}-${this.#plays}`, writes });
     const { place, head } = await this.log.append(entry, { durable });
+    for (let i = 0; i < 10; i++) await Promise.resolve(); // who appends may hear of it through several promises
     this.state.add({ ...entry, ...head, prev: "", at: "" }, place);
   }
 

@@ -46,12 +46,11 @@ export async function blame(
   }
   const last = found.at(-1);
   if (seal && head.seq < seal.seq) return { ...at, byte: segment.size, seq: head.seq + 1, why: "it was removed" };
-  if (last && (!seal || seal.hash !== head.hash) && otherwise.byte <= last.byte) {
-    const isFirst = found.filter(({ byte }) => byte >= otherwise.byte).length === 1;
-    if (seal || isFirst) return { ...at, byte: last.byte, seq: head.seq, why: "it was altered" };
-  }
-  const first = found.find(({ byte }) => byte >= otherwise.byte);
-  return { ...at, ...otherwise, seq: first?.record?.seq ?? head.seq + 1 };
+  const inDoubt = found.filter(({ byte }) => byte >= otherwise.byte);
+  // The chain says of each record that the one before is as it was, and the seal says so of the last.
+  const isLast = seal ? seal.hash !== head.hash : inDoubt.length === 1;
+  if (last && isLast) return { ...at, byte: last.byte, seq: head.seq, why: "it was altered" };
+  return { ...at, ...otherwise, seq: inDoubt[0]?.record?.seq ?? head.seq + 1 };
 }
 
 function whyAnother(came: number, seq: number, found: readonly Found[]): string {

@@ -51,7 +51,7 @@ describe("a log in segments", () => {
     expect(await found()).toEqual({ files: { a: "a2", b: "b1" }, head: one.log.head });
   });
 
-  it("[LG10] opens from its newest whole checkpoint, without what is before, and knows its tasks", async () => {
+  it("[LG11] opens from its newest whole checkpoint, without what is before, and knows its tasks", async () => {
     const one = await LoggedCircle.create(options);
     await one.play("a", "a1");
     await one.checkpoint();
@@ -67,7 +67,7 @@ describe("a log in segments", () => {
     expect((await found()).files).toEqual({ a: "a1", b: "b1" });
   });
 
-  it("[LG10] is due for a checkpoint when it has grown by a segment's bytes, or by those of the circle's files", async () => {
+  it("[LG11] is due for a checkpoint when it has grown by a segment's bytes, or by those of the circle's files", async () => {
     const one = await LoggedCircle.create({ ...options, segmentBytes: 1_000 });
     expect(one.log.isCheckpointDue(0)).toBe(false);
     await one.play("a", "a".repeat(1_000));
@@ -86,7 +86,7 @@ describe("a log in segments", () => {
     await third?.log.close();
   });
 
-  it("[LG10] says in each part of a checkpoint what is true there, with plays between the parts and waiting", async () => {
+  it("[LG11] says in each part of a checkpoint what is true there, with plays between the parts and waiting", async () => {
     const one = await LoggedCircle.create(options);
     const plays: Promise<void>[] = [];
     const play = (i: number, text: string | null) => plays.push(one.play(`f/${i}`, text, { durable: false }));
@@ -110,7 +110,7 @@ describe("a log in segments", () => {
     expect(await found()).toEqual({ files: one.files, head: one.log.head });
   });
 
-  it("[LG10] has checkpoints in parts of a bounded size", async () => {
+  it("[LG11] has checkpoints in parts of a bounded size", async () => {
     const one = await LoggedCircle.create(options);
     for (let i = 0; i < 5; i++) await one.play(`large/${i}`, "x".repeat(600_000));
     for (let i = 0; i < 5_000; i++) {
@@ -129,7 +129,7 @@ describe("a log in segments", () => {
     expect((await found()).files).toEqual(one.files);
   });
 
-  it("[LG10] goes on when the state cannot be read, and opens from before", async () => {
+  it("[LG11] goes on when the state cannot be read, and opens from before", async () => {
     const one = await LoggedCircle.create(options);
     await one.play("a", "a1");
     await expect(one.checkpoint({ read: unreadable })).rejects.toThrow("EIO");
@@ -143,7 +143,7 @@ describe("a log in segments", () => {
     expect((await found()).files).toEqual({ a: "a1", b: "b1" });
   });
 
-  it("[LG10] that is closed during a checkpoint does without it", async () => {
+  it("[LG11] that is closed during a checkpoint does without it", async () => {
     const one = await LoggedCircle.create(options);
     for (let i = 0; i < 600; i++) await one.play(`${i}`, "x", { durable: false });
     let closed: Promise<void> | undefined;
@@ -191,7 +191,7 @@ describe("a log in segments", () => {
     }
   });
 
-  it("[LG1] ignores what was written to a segment after it was sealed", async () => {
+  it("[LG10] ignores what was written to a segment after it was sealed", async () => {
     const one = await LoggedCircle.create(options);
     await one.play("a", "a1");
     await one.checkpoint();
@@ -248,7 +248,7 @@ describe("a log in segments", () => {
     };
   });
 
-  describe("[LG11] segments that are old", () => {
+  describe("[LG12] segments that are old", () => {
     /** Three segments, of which the first two are before the last checkpoint. */
     const three = async () => {
       const one = await LoggedCircle.create(options);
