@@ -96,8 +96,10 @@ export class GrantedAuthority {
       return held(giving);
     }
     if (this.#indexed.approved.includes(needed)) return held(asked);
-    const exhausted = plain[0]?.exhausted;
-    if (exhausted) return { kind: "exhausted", ...exhausted };
+    const [soonest] = plain
+      .flatMap(({ exhausted }) => exhausted ?? [])
+      .toSorted((a, b) => a.retryAfterMs - b.retryAfterMs);
+    if (soonest) return { kind: "exhausted", ...soonest };
     return asked ? { kind: "ask" } : { kind: "missing" };
   }
 

@@ -32,6 +32,7 @@ export class CompiledPolicy {
   constructor({ groups = {}, grants }: PolicyDocument) {
     this.#grants = grants.map(compile);
     for (const [place, compiled] of this.#grants.entries()) {
+      if (this.#byId.has(compiled.grant.id)) continue; // the same again gives nothing more, and would count plays twice
       add(this.#places, compiled.to, place);
       this.#byId.set(compiled.grant.id, compiled);
     }

@@ -18,7 +18,7 @@ describe("a policy's form", () => {
           limits: { cpu_ms: 200, in_total: { plays_per_minute: 1 } },
         },
         { to: bob.publicKey, allow: ["write:**"], scripts: [hash], expires: "2027-01-01T00:00:00Z" },
-        { to: "*", allow: ["write:inbox/**"], approval: "ask" },
+        { to: "*", allow: ["write:inbox/**"], approval: "ask", expires: "2028-02-29T23:59:59.123+02:00" },
       ],
     };
     expect(parsePolicy(structuredClone(policy))).toEqual(policy);
@@ -79,7 +79,29 @@ describe("a policy's form", () => {
       { groups: { [bob.publicKey]: [] }, grants: [] },
       /groups\.0.*: expected the name of a group/,
     ],
-    ["a group named *", { groups: { "*": [] }, grants: [] }, /groups\.\*: expected the name of a group/],
+    ["a group named *", { groups: { "*": [] }, grants: [] }, /groups\["\*"\]: expected the name of a group/],
+    [
+      "groups in a list",
+      { groups: [], grants: [] },
+      /^policy: groups: expected an object of groups, got an array of 0$/,
+    ],
+    ...["__proto__", "constructor", "prototype"].map((name): [string, unknown, RegExp] => [
+      `a group named ${name}`,
+      JSON.parse(`{"groups":{"${name}":[]},"grants":[]}`),
+      new RegExp(`groups\\.${name}: expected the name of a group`),
+    ]),
+    ...["2027-02-30T00:00:00Z", "2027-04-31T12:00+02:00", "2026-02-29T00:00:00Z"].map(
+      (expires): [string, unknown, RegExp] => [
+        `the day ${expires.slice(0, 10)}`,
+        { grants: [{ ...grant, expires }] },
+        /grants\[0\]\.expires: expected an ISO 8601 time/,
+      ],
+    ),
+    [
+      "a group with an endless name",
+      { groups: { ["x".repeat(100_000)]: [] }, grants: [] },
+      /^policy: groups\[100000 characters\]: expected the name of a group.{1,100}$/,
+    ],
     ["a group of names", { groups: { a: ["bob"] }, grants: [] }, /groups\.a\[0\]: expected a public key.*, got "bob"/],
     [
       "too many grants",

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
 import { openAuthority } from "./authority.ts";
 import { CompiledPolicy, writeAuthority } from "./compiled-policy.ts";
-import { referenceVerdict } from "./reference-policy.ts";
+import { type ReferencePlay, referenceGrants, referenceVerdict } from "./reference-policy.ts";
 
 const KEYS = [alice.publicKey, bob.publicKey, mallory.publicKey];
 const SCRIPTS = ["one", "two"].map((script) => hash("sha256", script) as Sha256);
@@ -29,6 +29,7 @@ const anyGrant: fc.Arbitrary<Grant> = fc
         minLength: 1,
       }),
       expires: fc.constantFrom("2026-11-23T00:00:00Z", "2026-11-22T23:59:59+01:00", LATER),
+      limits: fc.record({ cpu_ms: fc.integer({ min: 1, max: 3 }) }),
     },
     { requiredKeys: ["to", "allow"] },
   )
@@ -45,36 +46,57 @@ const needed = fc.oneof(
   fc.constantFrom("policy", "library", "inbox", "log", "*", "read:", "read"),
 );
 
+const idOf = (grant: Grant) => hash("sha256", JSON.stringify(grant)).slice(0, 16);
+
 /** What a play may do, by way of the text that a thread gets. */
 function authorityOf(
   policy: PolicyDocument,
   caller: PublicKey,
   script = SCRIPTS[0] as Sha256,
   approved: string[] = [],
+  isExhausted = (_id: string) => false,
 ) {
-  const grants = new CompiledPolicy(policy).grantsOf({ caller, script, now: Date.now() });
+  const grants = new CompiledPolicy(policy)
+    .grantsOf({ caller, script, now: Date.now() })
+    .map((grant) => (isExhausted(grant.id) ? { ...grant, exhausted: { allowed: 1, retryAfterMs: 1 } } : grant));
   return openAuthority(writeAuthority({ script, grants, approved }));
 }
 
 describe("a policy", () => {
   it("[PO4] decides as the slow, obvious way does", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: SOME_TIME });
+    const someNeeded = fc.array(needed, { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(
         anyPolicy,
-        fc.constantFrom(...KEYS),
-        fc.constantFrom(...SCRIPTS),
-        fc.array(needed, { minLength: 1, maxLength: 8 }),
-        (policy, caller, script, all) => {
-          const authority = authorityOf(policy, caller, script);
+        fc.record({ caller: fc.constantFrom(...KEYS), script: fc.constantFrom(...SCRIPTS) }),
+        fc.record({ all: someNeeded, approved: fc.array(needed, { maxLength: 3 }) }),
+        fc.constantFrom("", "01234567", "0123456789abcde"),
+        (policy, { caller, script }, { all, approved }, digits) => {
+          const isExhausted = (id: string) => digits.includes(id.charAt(0));
+          const authority = authorityOf(policy, caller, script, approved, isExhausted);
+          const play: ReferencePlay = {
+            caller,
+            script,
+            approved,
+            now: SOME_TIME,
+            isExhausted: (grant) => isExhausted(idOf(grant)),
+          };
+          const used = new Set<string>();
           for (const one of all) {
-            const expected = referenceVerdict(policy, { caller, script, now: SOME_TIME }, one);
-            expect(authority.check(one).kind, one).toBe(expected);
+            const { kind, by, isUsed } = referenceVerdict(policy, play, one);
+            const verdict = authority.check(one);
+            expect(verdict.kind, one).toBe(kind);
+            expect(verdict.kind === "held" ? verdict.limits?.cpuMs : undefined, one).toBe(by?.limits?.cpu_ms);
+            if (by && isUsed) used.add(idOf(by));
           }
-          const usedAll = authority.used.every((id) =>
-            new CompiledPolicy(policy).gives(id, { caller, script, now: SOME_TIME }),
+          expect(new Set(authority.used)).toEqual(used);
+          const asked = { caller, script, now: SOME_TIME };
+          expect(authority.used.every((id) => new CompiledPolicy(policy).gives(id, asked))).toBe(true);
+          const most = referenceGrants(policy, play).map(({ limits }) => limits?.cpu_ms ?? Number.POSITIVE_INFINITY);
+          expect(authority.initialLimits.cpuMs ?? Number.POSITIVE_INFINITY).toBe(
+            most.length > 0 ? Math.max(...most) : Number.POSITIVE_INFINITY,
           );
-          expect(usedAll).toBe(true);
         },
       ),
       { numRuns: 3_000 },
@@ -125,5 +147,26 @@ describe("a policy", () => {
     expect(authority.check(`read:${"a".repeat(100)}`).kind).toBe("missing"); // with backtracking this never ends
     const folders = authorityOf({ grants: [{ to: "*", allow: [`read:${"**/a/".repeat(400)}b`] }] }, bob.publicKey);
     expect(folders.check(`read:${"a/".repeat(32)}c`).kind).toBe("missing");
+  });
+
+  it("[PO4] a grant that stands there twice is one grant", () => {
+    const grant: Grant = { to: "*", allow: ["read:**"], limits: { plays_per_minute: 2 } };
+    const policy = new CompiledPolicy({ grants: [grant, { ...grant }] });
+    expect(policy.grantsOf({ caller: bob.publicKey, script: SCRIPTS[0] as Sha256 })).toHaveLength(1);
+  });
+
+  it("[WK16] of several grants that are used up, the one that is free first says when to try again", () => {
+    const authority = openAuthority(
+      writeAuthority({
+        script: SCRIPTS[0] as Sha256,
+        approved: [],
+        grants: [50_000, 10_000, 30_000].map((retryAfterMs, i) => ({
+          id: String(i),
+          allow: ["read:a"],
+          exhausted: { allowed: i, retryAfterMs },
+        })),
+      }),
+    );
+    expect(authority.check("read:a")).toEqual({ kind: "exhausted", allowed: 1, retryAfterMs: 10_000 });
   });
 });

@@ -1,20 +1,40 @@
 import type { Grant, PolicyDocument } from "@circles/sdk/protocol";
 
-/** What a policy says, the slow and obvious way: for tests to compare with. */
+/** One play, as the reference sees it. */
+export type ReferencePlay = {
+  readonly caller: string;
+  readonly script: string;
+  readonly now: number;
+  readonly approved: readonly string[];
+  readonly isExhausted: (grant: Grant) => boolean;
+};
+
+/** What a policy says, the slow and obvious way: for tests to compare with. `by` is the grant whose limits bind. */
 export function referenceVerdict(
-  { groups = {}, grants }: PolicyDocument,
-  { caller, script, now }: { caller: string; script: string; now: number },
+  policy: PolicyDocument,
+  play: ReferencePlay,
   needed: string,
-): "held" | "ask" | "missing" {
+): { kind: "held" | "ask" | "missing" | "exhausted"; by?: Grant | undefined; isUsed?: boolean } {
+  const holding = referenceGrants(policy, play).filter(({ allow }) => allow.some((one) => allows(one, needed)));
+  const plain = holding.filter(({ approval }) => approval !== "ask");
+  const asking = holding.filter(({ approval }) => approval === "ask");
+  const giving = plain.find((grant) => !play.isExhausted(grant));
+  if (giving) return { kind: "held", by: giving, isUsed: true };
+  if (play.approved.includes(needed)) return { kind: "held", by: asking[0] };
+  if (plain.length > 0) return { kind: "exhausted" };
+  return { kind: asking.length > 0 ? "ask" : "missing" };
+}
+
+/** The grants that matter for a play, in the policy's order. */
+export function referenceGrants({ groups = {}, grants }: PolicyDocument, play: ReferencePlay): Grant[] {
+  const { caller, script, now } = play;
   const isFor = ({ to }: Grant) => to === "*" || to === caller || (groups[to] ?? []).some((key) => key === caller);
-  const holds = (grant: Grant) =>
-    isFor(grant) &&
-    (grant.expires === undefined || Date.parse(grant.expires) > now) &&
-    (grant.scripts === undefined || grant.scripts.some((hash) => hash === `sha256:${script}`)) &&
-    grant.allow.some((capability) => allows(capability, needed));
-  const holding = grants.filter(holds);
-  if (holding.some(({ approval }) => approval !== "ask")) return "held";
-  return holding.length > 0 ? "ask" : "missing";
+  return grants.filter(
+    (grant) =>
+      isFor(grant) &&
+      (grant.expires === undefined || Date.parse(grant.expires) > now) &&
+      (grant.scripts === undefined || grant.scripts.some((hash) => hash === `sha256:${script}`)),
+  );
 }
 
 function allows(capability: string, needed: string): boolean {
