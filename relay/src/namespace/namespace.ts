@@ -10,7 +10,7 @@ import { CircleLog, type Durability } from "./log.ts";
 import { NameRefused, namedAt } from "./names.ts";
 import { checkFolder } from "./no-follow.ts";
 import { PendingFiles } from "./pending-files.ts";
-import type { DenialsEntry, PlayEntry, RecordOf, Write } from "./record.ts";
+import type { Content, DenialsEntry, PlayEntry, RecordOf, Write } from "./record.ts";
 import type { PageOptions, RecordPage } from "./record-pages.ts";
 import type { NameQuery, SnapshotSource } from "./snapshot.ts";
 import { TaskMemory } from "./task-memory.ts";
@@ -53,8 +53,8 @@ export class Namespace {
   readonly #tasks = new TaskMemory();
   /** Numbers of the records that wrote the circle's own files last. */
   readonly #revisions = new Map<string, number>();
-  /** Files whose deletion is being committed, and how often. */
-  readonly #leaving = new Map<string, number>();
+  /** The files as the log says that they are. */
+  readonly #written = new WrittenFiles();
   #log: CircleLog | undefined;
   #creating: Promise<CircleLog> | undefined;
   #checkpoint: Promise<void> = Promise.resolve();
@@ -151,13 +151,11 @@ export class Namespace {
    * nobody knows yet: the namespace has failed, and with it every commit after.
    */
   async commit(entry: PlayEntry): Promise<LogHead> {
-    const leaving = entry.writes.flatMap(({ path, content }) => (content ? [] : [path]));
-    for (const path of leaving) this.#leaving.set(path, (this.#leaving.get(path) ?? 0) + 1);
     const { head, place } = await this.#append(entry, { durable: entry.writes.length > 0 });
-    for (const path of leaving) this.#leaves(path);
     const { caller, task, until, writes } = entry;
     this.#tasks.remember({ caller, task, until, place });
     this.#revise(writes, head.seq);
+    this.#written.add(writes, place);
     this.#pending.add(writes);
     this.#checkpointIfDue();
     return head;
@@ -198,12 +196,6 @@ export class Namespace {
     }
   }
 
-  #leaves(path: string): void {
-    const times = (this.#leaving.get(path) ?? 0) - 1;
-    if (times > 0) this.#leaving.set(path, times);
-    else this.#leaving.delete(path);
-  }
-
   #revise(writes: readonly Write[], seq: number): void {
     for (const { path } of writes) if (path.startsWith("config/")) this.#revisions.set(path, seq);
   }
@@ -220,19 +212,24 @@ export class Namespace {
 
   async #writeCheckpoint(log: CircleLog): Promise<void> {
     const isWhole = await log.writeCheckpoint({
-      // What is being deleted is still there until that is in the log.
-      paths: () => Array.from(new Set([...this.#index.paths(), ...this.#leaving.keys()])).toSorted(),
-      read: (path) => {
-        const pending = this.#pending.get(path);
-        if (pending !== undefined) return pending ?? undefined;
-        const bytes = this.#files.read(path);
-        return bytes && contentOf(path, bytes);
-      },
+      paths: () => Array.from(this.#written.files.keys()).toSorted(),
+      read: (path) => this.#readWritten(path),
       tasks: () => this.#tasks.all(),
     });
     const { keepLogMs } = this.#options;
     if (!isWhole || keepLogMs === undefined) return;
     await log.dropSegments({ olderThan: new Date(Date.now() - keepLogMs), tasks: this.#tasks.all() });
+  }
+
+  /** What the log says that a file holds. @throws if the file holds anything else, for that would then stand in the log. */
+  #readWritten(path: string): Content | undefined {
+    const pending = this.#pending.get(path);
+    if (pending !== undefined) return pending ?? undefined;
+    const written = this.#written.files.get(path);
+    if (!written) return undefined; // it was deleted
+    const bytes = this.#files.read(path);
+    if (bytes && written.isIn(bytes)) return contentOf(path, bytes);
+    throw new Error("namespace: expected what the log says in a file, got what somebody else put there");
   }
 
   async #create(): Promise<CircleLog> {
@@ -247,17 +244,18 @@ export class Namespace {
 
   async #recover(): Promise<void> {
     for (const name of ["", "logs"]) await checkFolder(join(this.#folder, name));
-    const written = new WrittenFiles();
+    const written = this.#written;
+    const deleted = new Set<string>();
     this.#log = await CircleLog.open(this.#logOptions, (record, place) => {
       if ("task" in record) this.#tasks.remember({ ...record, place });
       if ("tasks" in record) for (const task of record.tasks) this.#tasks.remember(task);
       if (!("writes" in record)) return;
       this.#revise(record.writes, record.seq);
-      written.add(record.writes, place);
+      for (const path of written.add(record.writes, place)) deleted.add(path);
     });
     this.#index.change(Array.from(written.files, ([path, { bytes }]) => ({ path, bytes })));
     // What is gone makes room first: where a file was, there may now be a folder.
-    const repaired = await this.#files.removeOthers(this.#index, written.deleted);
+    const repaired = await this.#files.removeOthers(this.#index, deleted);
     if (this.#log) repaired.push(...(await this.#repairFiles(this.#log, written)));
     if (repaired.length > 0) this.#options.onRepaired?.(repaired);
   }

@@ -11,19 +11,18 @@ export type WrittenFile = {
   isIn(bytes: Buffer | undefined): boolean;
 };
 
-/** What a log wrote, gathered while it is read from its start: it may be more than fits into memory. */
+/** What a log wrote, told in its order and without the contents: they may be more than fits into memory. */
 export class WrittenFiles {
   readonly files = new Map<string, WrittenFile>();
-  /** Paths of files that were there and are no more. */
-  readonly deleted = new Set<string>();
 
-  add(writes: readonly Write[], place: Place): void {
+  /** Answers paths of files that were there and are no more. */
+  add(writes: readonly Write[], place: Place): string[] {
+    const deleted: string[] = [];
     for (const { path, content } of writes) {
-      if (content) {
-        this.files.set(path, writtenFile(bytesOf(content), place));
-        this.deleted.delete(path);
-      } else if (this.files.delete(path)) this.deleted.add(path);
+      if (content) this.files.set(path, writtenFile(bytesOf(content), place));
+      else if (this.files.delete(path)) deleted.push(path);
     }
+    return deleted;
   }
 }
 
