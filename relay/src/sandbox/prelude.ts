@@ -13,7 +13,7 @@ export const PRELUDE = String.raw`"use strict";
 const { parse, stringify } = JSON;
 const { defineProperty, freeze, getOwnPropertyDescriptor, getPrototypeOf, keys } = Object;
 const { apply } = Reflect;
-const { slice, indexOf, toWellFormed } = String.prototype;
+const { slice, indexOf, isWellFormed, toWellFormed } = String.prototype;
 const { isArray } = Array;
 const Bytes = Uint8Array;
 const { fromBase64 } = Bytes;
@@ -44,6 +44,11 @@ const text = (what, value) => {
   if (typeof value !== "string") throw new TypeError(what + ": expected a string, got " + kind(value));
   return value;
 };
+// Half a character would reach the host as another one: a name is checked, never cleaned.
+const named = (what, value) => {
+  if (apply(isWellFormed, text(what, value), [])) return value;
+  throw new TypeError(what + ": expected a name in Unicode, got half a character");
+};
 const kind = (value) => (value === null ? "null" : typeof value);
 const json = (what, value) => {
   const written = stringify(value);
@@ -69,13 +74,13 @@ const listed = (what, prefix, options) => {
 };
 
 const data = freeze({
-  get(name) { return hostCall("data.get", text("data.get", name)); },
-  has(name) { return hostCall("data.has", text("data.has", name)); },
+  get(name) { return hostCall("data.get", named("data.get", name)); },
+  has(name) { return hostCall("data.has", named("data.has", name)); },
   set(name, value) {
     // JSON has no line break of its own, so the first one ends the name.
     hostCall("data.set", stringify(text("data.set", name)) + "\n" + json("data.set", value));
   },
-  delete(name) { return hostCall("data.delete", text("data.delete", name)); },
+  delete(name) { return hostCall("data.delete", named("data.delete", name)); },
   list(prefix = "", options) { return listed("data.list", prefix, options); },
 });
 
@@ -89,8 +94,8 @@ const asBytes = (content) => {
 const files = freeze({
   read(name, as = "text") {
     if (as !== "text" && as !== "bytes") throw new TypeError('files.read: expected "text" or "bytes"');
-    if (as === "text") return hostCall("files.read", text("files.read", name));
-    const base64 = hostCall("files.readBytes", text("files.read", name));
+    if (as === "text") return hostCall("files.read", named("files.read", name));
+    const base64 = hostCall("files.readBytes", named("files.read", name));
     return base64 === undefined ? undefined : apply(fromBase64, Bytes, [base64]);
   },
   write(name, content) {
@@ -98,7 +103,7 @@ const files = freeze({
     if (typeof content === "string") hostCall("files.write", head + apply(toWellFormed, content, []));
     else hostCall("files.writeBytes", head + apply(toBase64, asBytes(content), []));
   },
-  delete(name) { return hostCall("files.delete", text("files.delete", name)); },
+  delete(name) { return hostCall("files.delete", named("files.delete", name)); },
   list(prefix = "", options) { return listed("files.list", prefix, options); },
 });
 
