@@ -4,7 +4,7 @@ import { MemoryBroker } from "../src/broker/memory-broker.ts";
 import { realDisk } from "../src/namespace/disk.ts";
 import { Namespaces } from "../src/namespace/namespaces.ts";
 import type { PlayEntry, RecordOf } from "../src/namespace/record.ts";
-import type { PlayAuthority } from "../src/policy/authority.ts";
+import type { PlayAuthority, PlayGrant } from "../src/policy/authority.ts";
 import type { Write } from "../src/sandbox/sandbox.ts";
 import { chooseVerifier, type Verifier } from "../src/signatures/verifier.ts";
 import { hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../src/task.ts";
@@ -19,6 +19,11 @@ const never = new AbortController().signal;
 function add({ read }: Seen) {
   const n = ((read("n") as number | undefined) ?? 0) + 1;
   return ended(n, { n });
+}
+
+/** Of an owner there is none. */
+function firstGrant(authority: string): PlayGrant | undefined {
+  return authority === "" ? undefined : (JSON.parse(authority) as PlayAuthority).grants[0];
 }
 
 /** A worker with all its parts, on real files, with a sandbox that knows these scripts and a disk that a test can slow. */
@@ -51,19 +56,28 @@ export class WorkerUnderTest {
     },
     /** Relies on the first grant of its caller, and ends when the test says so. */
     rely: (seen) => {
-      const { grants } = JSON.parse(seen.authority) as PlayAuthority;
-      return this.hold.then(() => ({ ...add(seen), used: grants.slice(0, 1).map(({ id }) => id) }));
+      const first = firstGrant(seen.authority);
+      return this.hold.then(() => ({ ...add(seen), used: first ? [first.id] : [] }));
     },
     exhaust: ({ authority }) => {
-      const { exhausted } = (JSON.parse(authority) as PlayAuthority).grants[0] ?? {};
+      const { exhausted } = firstGrant(authority) ?? {};
       if (!exhausted) return ended();
       return { ...ended(), end: { kind: "exhausted", capability: "write:n", ...exhausted } };
     },
     deny: () => ({ ...ended(), end: { kind: "denied", capability: "read:secret" } }),
     /** Makes its arguments the policy. */
     policy: ({ args }) => ({ ...ended(), writes: [{ path: "config/policy.json", content: { text: args } }] }),
-    heldPolicy: ({ args }) =>
-      this.hold.then(() => ({ ...ended(), writes: [{ path: "config/policy.json", content: { text: args } }] })),
+    /** The same, when the test says so, by the first grant of its caller. */
+    heldPolicy: ({ args, authority }) => {
+      const first = firstGrant(authority);
+      if (first?.exhausted) return { ...ended(), end: { kind: "exhausted", capability: "policy", ...first.exhausted } };
+      const used = first ? [first.id] : [];
+      return this.hold.then(() => ({
+        ...ended(),
+        used,
+        writes: [{ path: "config/policy.json", content: { text: args } }],
+      }));
+    },
     /** Decides on the plays that wait, as its arguments say. */
     decide: ({ args }) => ({ ...ended(), writes: JSON.parse(args) as Write[] }),
     throw: () => ({ ...ended(), end: { kind: "thrown", name: "Error", message: "no" } }),

@@ -43,10 +43,6 @@ export class FileIndex {
     return this.#bytes.has(path);
   }
 
-  paths(): Iterable<string> {
-    return this.#bytes.keys();
-  }
-
   list({ kind, ...range }: NameRange & { readonly kind: NameKind }): string[] {
     return this.#names[kind].list(range);
   }

@@ -41,7 +41,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       if (others.length === 0 && isShown) {
         says = "holding";
         return async () => {
-          await unlink(shown);
+          await rm(shown, { force: true }); // whoever closes twice has closed
           server.close();
         };
       }

@@ -81,7 +81,7 @@ export class GrantedAuthority {
     return this.#indexed.initialLimits;
   }
 
-  /** Ids of the grants that gave something. */
+  /** Ids of the grants that gave something, or asked for it. */
   get used(): string[] {
     return [...this.#used];
   }
@@ -89,18 +89,19 @@ export class GrantedAuthority {
   check(needed: string): Verdict {
     const now = Date.now();
     const grants = this.#candidates(needed).filter(({ expires = Number.POSITIVE_INFINITY }) => expires > now);
-    const [asked, plain] = [grants.find(({ ask }) => ask), grants.filter(({ ask }) => !ask)];
+    const [asking, plain] = [grants.filter(({ ask }) => ask), grants.filter(({ ask }) => !ask)];
     const giving = plain.find(({ exhausted }) => !exhausted);
     if (giving) {
       this.#used.add(giving.id);
       return held(giving);
     }
-    if (this.#indexed.approved.includes(needed)) return held(asked);
-    const [soonest] = plain
-      .flatMap(({ exhausted }) => exhausted ?? [])
-      .toSorted((a, b) => a.retryAfterMs - b.retryAfterMs);
-    if (soonest) return { kind: "exhausted", ...soonest };
-    return asked ? { kind: "ask" } : { kind: "missing" };
+    if (this.#indexed.approved.includes(needed)) return held(asking[0]);
+    const asked = plain.length === 0 ? asking.find(({ exhausted }) => !exhausted) : undefined;
+    if (asked) {
+      this.#used.add(asked.id);
+      return { kind: "ask" };
+    }
+    return soonest(plain) ?? soonest(asking) ?? { kind: "missing" };
   }
 
   readsAnything(): boolean {
@@ -126,6 +127,14 @@ export class GrantedAuthority {
       .toSorted((a, b) => a - b)
       .flatMap((place) => grants[place] ?? []);
   }
+}
+
+/** Of grants that are all used up, the one that is free first. */
+function soonest(grants: readonly PlayGrant[]): Verdict | undefined {
+  const [first] = grants
+    .flatMap(({ exhausted }) => exhausted ?? [])
+    .toSorted((a, b) => a.retryAfterMs - b.retryAfterMs);
+  return first && { kind: "exhausted", ...first };
 }
 
 function held(grant: PlayGrant | undefined): Verdict {

@@ -7,8 +7,8 @@ export class PolicyRefused extends TypeError {
   override name = "PolicyRefused";
 }
 
-const MOST_GRANTS = 20_000;
-const MOST_GROUPS = 2_000;
+const MOST_GRANTS = 10_000;
+const MOST_GROUPS = 1_000;
 const MOST_KEYS = 20_000;
 const MOST_CHARACTERS = 4 * 2 ** 20;
 /** What matters for one caller goes with each of its plays to a thread. */

@@ -87,7 +87,7 @@ describe("a policy", () => {
             const { kind, by, isUsed } = referenceVerdict(policy, play, one);
             const verdict = authority.check(one);
             expect(verdict.kind, one).toBe(kind);
-            expect(verdict.kind === "held" ? verdict.limits?.cpuMs : undefined, one).toBe(by?.limits?.cpu_ms);
+            if (verdict.kind === "held") expect(verdict.limits?.cpuMs, one).toBe(by?.limits?.cpu_ms);
             if (by && isUsed) used.add(idOf(by));
           }
           expect(new Set(authority.used)).toEqual(used);
@@ -153,6 +153,15 @@ describe("a policy", () => {
     const grant: Grant = { to: "*", allow: ["read:**"], limits: { plays_per_minute: 2 } };
     const policy = new CompiledPolicy({ grants: [grant, { ...grant }] });
     expect(policy.grantsOf({ caller: bob.publicKey, script: SCRIPTS[0] as Sha256 })).toHaveLength(1);
+  });
+
+  it("[WK16] a grant that asks is counted when it asks, asks no more when it is used up, and binds what it asked for", () => {
+    const policy: PolicyDocument = { grants: [{ to: "*", allow: ["read:**"], approval: "ask" }] };
+    const [id = ""] = policy.grants.map(idOf);
+    const asking = authorityOf(policy, bob.publicKey);
+    expect([asking.check("read:a").kind, asking.used]).toEqual(["ask", [id]]);
+    const usedUp = authorityOf(policy, bob.publicKey, SCRIPTS[0], ["read:b"], () => true);
+    expect([usedUp.check("read:a").kind, usedUp.check("read:b").kind, usedUp.used]).toEqual(["exhausted", "held", []]);
   });
 
   it("[WK16] of several grants that are used up, the one that is free first says when to try again", () => {

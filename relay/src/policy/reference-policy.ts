@@ -9,7 +9,7 @@ export type ReferencePlay = {
   readonly isExhausted: (grant: Grant) => boolean;
 };
 
-/** What a policy says, the slow and obvious way: for tests to compare with. `by` is the grant whose limits bind. */
+/** What a policy says, the slow and obvious way: for tests to compare with. `by` is the grant that decides. */
 export function referenceVerdict(
   policy: PolicyDocument,
   play: ReferencePlay,
@@ -22,7 +22,9 @@ export function referenceVerdict(
   if (giving) return { kind: "held", by: giving, isUsed: true };
   if (play.approved.includes(needed)) return { kind: "held", by: asking[0] };
   if (plain.length > 0) return { kind: "exhausted" };
-  return { kind: asking.length > 0 ? "ask" : "missing" };
+  const asked = asking.find((grant) => !play.isExhausted(grant));
+  if (asked) return { kind: "ask", by: asked, isUsed: true };
+  return { kind: asking.length > 0 ? "exhausted" : "missing" };
 }
 
 /** The grants that matter for a play, in the policy's order. */

@@ -3,7 +3,7 @@ import type { Namespace } from "../namespace/namespace.ts";
 import type { PlayAuthority, PlayGrant } from "../policy/authority.ts";
 import { CompiledPolicy, writeAuthority } from "../policy/compiled-policy.ts";
 import { parsePolicy } from "../policy/policy-file.ts";
-import { RateWindows } from "../policy/rate-windows.ts";
+import { type RatedUse, RateWindows } from "../policy/rate-windows.ts";
 import type { SandboxPlay, Write } from "../sandbox/sandbox.ts";
 import type { Task } from "../task.ts";
 import { POLICY_PATH } from "./circle-paths.ts";
@@ -50,11 +50,11 @@ export class Authorities {
   /** `approved`: what the owner allowed this play beside its grants. @throws {WireError} -32003 if it may do nothing. */
   open(namespace: Namespace, task: Task, approved: readonly string[]): OpenedAuthority {
     if (this.#isOwner(namespace, task)) return { text: EVERYTHING, settle: () => {} };
-    const { circle, caller } = task;
-    const reserved: Parameters<RateWindows["reserve"]>[0][] = [];
+    const { caller } = task;
+    const reserved: RatedUse[] = [];
+    let isSettled = false;
     const grants = this.#grantsOf(namespace, caller, task.hashes.script).map((grant): PlayGrant => {
-      const rates = this.#policyOf(namespace)?.ratesOf(grant.id) ?? {};
-      const use = { circle, caller, grant: grant.id, rates };
+      const use = this.#useOf(namespace, caller, grant.id);
       const exhausted = this.#rates.exhausted(use);
       if (exhausted) return { ...grant, exhausted };
       this.#rates.reserve(use);
@@ -65,7 +65,11 @@ export class Authorities {
     return {
       text: writeAuthority({ script: task.hashes.script, grants, approved }),
       settle: (used) => {
-        for (const use of reserved.splice(0)) if (!used.includes(use.grant)) this.#rates.giveBack(use);
+        if (isSettled) return;
+        isSettled = true;
+        for (const use of reserved) if (!used.includes(use.grant)) this.#rates.giveBack(use);
+        const added = used.filter((id) => !grants.some((grant) => grant.id === id));
+        for (const id of added) this.#rates.reserve(this.#useOf(namespace, caller, id));
       },
     };
   }
@@ -74,11 +78,13 @@ export class Authorities {
   again(namespace: Namespace, { caller, authority }: SandboxPlay): string {
     if (authority === EVERYTHING) return EVERYTHING;
     const before = JSON.parse(authority) as PlayAuthority;
-    const exhausted = new Map(before.grants.map((grant) => [grant.id, grant.exhausted]));
+    const known = new Map(before.grants.map((grant) => [grant.id, grant]));
     const { script, approved } = before;
-    const grants = this.#grantsOf(namespace, caller as PublicKey, script).map((grant): PlayGrant => {
-      const known = exhausted.get(grant.id);
-      return known ? { ...grant, exhausted: known } : grant;
+    const key = caller as PublicKey;
+    const grants = this.#grantsOf(namespace, key, script).map((grant): PlayGrant => {
+      const same = known.get(grant.id);
+      const exhausted = same ? same.exhausted : this.#rates.exhausted(this.#useOf(namespace, key, grant.id));
+      return exhausted ? { ...grant, exhausted } : grant;
     });
     return writeAuthority({ script, grants, approved });
   }
@@ -97,6 +103,11 @@ export class Authorities {
 
   #isOwner(namespace: Namespace, { caller }: Pick<Task, "caller">): boolean {
     return this.#open || caller === namespace.circle;
+  }
+
+  #useOf(namespace: Namespace, caller: PublicKey, grant: string): RatedUse {
+    const rates = this.#policyOf(namespace)?.ratesOf(grant) ?? {};
+    return { circle: namespace.circle, caller, grant, rates };
   }
 
   #grantsOf(namespace: Namespace, caller: PublicKey, script: Sha256): PlayGrant[] {

@@ -95,13 +95,14 @@ export class Finishing {
   }
 
   /** Tells a play's caller that it waits for the owner. */
-  async setAside({ key, said, task }: ClaimedTask, { capability, expires_at }: AskingPlay): Promise<void> {
+  async setAside(play: Play, { capability, expires_at }: AskingPlay): Promise<void> {
+    const { key, said, task } = play;
     this.#finished.add(key);
     const event: Event = { seq: said + 1, kind: "waiting", data: { capability, expires_at } };
     if (await this.#parts.broker.setAside(this.#claim, key, event)) return;
     const failure = { code: ErrorCode.Busy, message: "busy: too many plays of this caller wait for the owner" };
     await this.#parts.broker.finish(this.#claim, key, { status: "error", failure });
-    this.#parts.onError(new Error(`worker: task ${task.id} waits and could not be set aside`), { key, task } as never);
+    this.#parts.onError(new Error(`worker: task ${task.id} waits and could not be set aside`), play);
   }
 
   /** Ends a play that may not be played. It leaves no record, unless one says that it waits. */

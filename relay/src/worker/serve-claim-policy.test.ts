@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
 import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import type { DenialsEntry, RecordOf } from "../namespace/record.ts";
+import type { PlayAuthority } from "../policy/authority.ts";
 import type { Task } from "../task.ts";
 
 const EVERYTHING: PolicyDocument = { grants: [{ to: "*", allow: ["read:**", "write:**"] }] };
@@ -98,6 +99,45 @@ describe("a claim, under a policy,", () => {
       { status: "error", failure: { code: -32007, data: { limit: "plays_per_minute", allowed: 2 } } },
     ]);
     expect(await worker.play(worker.task("rely", { caller: mallory.publicKey }))).toMatchObject([{ output: "3" }]);
+  });
+
+  it("[WK16] a play that runs again, for another changed the same meanwhile, is counted once", async () => {
+    const grants: PolicyDocument["grants"] = [
+      { to: bob.publicKey, allow: ["policy"], limits: { plays_per_minute: 1 } },
+      { to: mallory.publicKey, allow: ["log"] },
+    ];
+    await setPolicy({ grants });
+    const gate = makeGate();
+    worker.hold = gate.opened;
+    const slow = worker.submit(bobs("heldPolicy", { args: JSON.stringify({ grants }) }));
+    const serving = worker.serve();
+    await expect.poll(() => worker.sandbox.ran).toContain("heldPolicy");
+    await setPolicy({ grants: grants.slice(0, 1) }, { lane: "control" });
+    gate.open();
+    await serving;
+    expect(await slow).toMatchObject({ status: "completed" });
+    expect(worker.sandbox.ran.filter((script) => script === "heldPolicy")).toHaveLength(2);
+    expect(await worker.play(bobs("exhaust"))).toMatchObject([{ failure: { code: -32007 } }]);
+  });
+
+  it("[WK16] a grant that came while a play ran is counted like the others, and asked whether it is used up", async () => {
+    const added = { to: "*", allow: ["write:**"], limits: { plays_per_minute: 1 } } as const;
+    await setPolicy(EVERYTHING);
+    await worker.namespaces.with(alice.publicKey, async (namespace) => {
+      const { authorities } = worker.parts;
+      const play = bobs("look");
+      const [first, second] = [authorities.open(namespace, play, []), authorities.open(namespace, play, [])];
+      await setPolicy({ grants: [added] }, { lane: "control" });
+      const again = () => {
+        const text = authorities.again(namespace, { ...play, authority: first.text });
+        return (JSON.parse(text) as PlayAuthority).grants[0];
+      };
+      const grant = again();
+      expect(grant).toMatchObject({ allow: ["write:**"] });
+      expect(grant?.exhausted).toBeUndefined();
+      for (const opened of [first, first, second]) opened.settle([grant?.id ?? ""]);
+      expect(again()?.exhausted).toMatchObject({ allowed: 1 });
+    });
   });
 
   it("[WK12] what was denied stands in the log as one record, told apart as far as there is room", async () => {

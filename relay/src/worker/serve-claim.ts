@@ -141,9 +141,9 @@ class Serving {
         if (held) this.#finishing.release(held);
         const result = await results[i];
         if (!result) throw new Error("sandbox: expected a result for each play");
-        play.authority.settle(result.used);
         if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
         const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0) });
+        if (became !== "again") play.authority.settle(result.used);
         if (became === "stands") continue;
         // Those behind it read what is not so: they have not happened.
         for (const later of events.slice(i + 1)) later.discard();
