@@ -4,6 +4,9 @@ import type { Content, Place, Record } from "../src/namespace/record.ts";
 import { TaskMemory } from "../src/namespace/task-memory.ts";
 import { entryOf } from "./entries.ts";
 
+/** Where the files of these tests lie: paths are named from here. */
+const DATA = "data/";
+
 /** What a log says: the texts of files by their paths, and the tasks. */
 export class LoggedState {
   readonly files = new Map<string, string>();
@@ -14,16 +17,17 @@ export class LoggedState {
     if ("tasks" in record) for (const task of record.tasks) this.tasks.remember(task);
     if (!("writes" in record)) return;
     for (const { path, content } of record.writes) {
-      if (content) this.files.set(path, textOf(content));
-      else this.files.delete(path);
+      const name = path.slice(DATA.length);
+      if (content) this.files.set(name, textOf(content));
+      else this.files.delete(name);
     }
   };
 
   get checkpoint(): CheckpointState {
     return {
-      paths: () => Array.from(this.files.keys()).toSorted(),
+      paths: () => Array.from(this.files.keys(), (name) => `${DATA}${name}`).toSorted(),
       read: (path) => {
-        const text = this.files.get(path);
+        const text = this.files.get(path.slice(DATA.length));
         return text === undefined ? undefined : { text };
       },
       tasks: () => this.tasks.all(),
@@ -59,7 +63,7 @@ export class LoggedCircle {
   /** A play that sets a file, or deletes it, and has the id `{text}-{number}`. */
   async play(path: string, text: string | null, { durable } = { durable: true }): Promise<void> {
     this.#plays += 1;
-    const writes = [{ path, content: text === null ? null : { text } }];
+    const writes = [{ path: `${DATA}${path}`, content: text === null ? null : { text } }];
     const entry = entryOf({ id: `${text}-${this.#plays}`, writes });
     const { place, head } = await this.log.append(entry, { durable });
     for (let i = 0; i < 10; i++) await Promise.resolve(); // who appends may hear of it through several promises

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type PublicKey, parsePublicKey } from "@circles/sdk/protocol";
+import { type LogHead, type PublicKey, parsePublicKey } from "@circles/sdk/protocol";
+import { CircleFiles } from "../namespace/circle-files.ts";
 import { exportCircle } from "../namespace/export-circle.ts";
 import { lockFolder } from "../namespace/folder-lock.ts";
 import { importCircle } from "../namespace/import-circle.ts";
@@ -49,13 +50,31 @@ async function verifyCircles(
 ): Promise<boolean> {
   let isSound = true;
   for (const one of circle ? [circle] : await circlesIn(dbPath)) {
-    const report = await verifyLog({ folder: join(dbPath, one, "logs"), circle: one, ...(head ? { head } : {}) });
-    if (!report && circle) throw new Error(`circle ${one} is not in ${dbPath}`);
-    if (!report) continue;
-    for (const line of tell(one, report)) say(line);
-    if (report.damage || (report.kept !== undefined && report.kept !== "there")) isSound = false;
+    if (circle && !(await isFolder(join(dbPath, one)))) throw new Error(`circle ${one} is not in ${dbPath}`);
+    if (!(await verifyCircle({ dbPath, circle: one, head }, say))) isSound = false;
   }
   return isSound;
+}
+
+/** Whatever is wrong with one circle keeps nobody from looking at the next. */
+async function verifyCircle(
+  { dbPath, circle, head }: { dbPath: string; circle: PublicKey; head: LogHead | undefined },
+  say: (line: string) => void,
+): Promise<boolean> {
+  const folder = join(dbPath, circle);
+  try {
+    const report = await verifyLog({ folder: join(folder, "logs"), circle, ...(head ? { head } : {}) });
+    if (report) {
+      for (const line of tell(circle, report)) say(line);
+      return !report.damage && (report.kept ?? "there") === "there";
+    }
+    const orphan = new CircleFiles(folder).findAny();
+    if (orphan === undefined && !head) return true; // it was begun, and nothing has happened in it
+    say(`circle ${circle}: NO LOG${orphan === undefined ? "" : `, though ${orphan} is there`}`);
+  } catch (error) {
+    say(`circle ${circle}: CANNOT BE READ: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return false;
 }
 
 const KEPT: Readonly<Record<KeptHead, string>> = {
@@ -93,6 +112,7 @@ async function deleteCircle(
   }
   await alone(dbPath, async () => {
     const doomed = `${folder}.deleted`; // at once it is no circle any more, however long removing it takes
+    await rm(doomed, { recursive: true, force: true }); // of one that was cut short
     await rename(folder, doomed);
     await rm(doomed, { recursive: true });
   });

@@ -6,12 +6,13 @@ import { hash } from "node:crypto";
  */
 const HEADER =
   /^\{"batch":1,"records":(?<records>\d{1,9}),"bytes":(?<bytes>\d{1,9}),"synced":(?<synced>\d{1,15}),"sha256":"[0-9a-f]{64}"\}$/;
-const LATER_HEADER = '\n{"batch":1,';
+const HEADER_START = '{"batch":1,';
+
 const LINE_END = 0x0a;
 /** A header has at most 145. */
 const MOST_HEADER_BYTES = 160;
 /** Far above what the limits on one play allow. What claims more is no batch, so nobody reads that much to find out. */
-const MOST_BATCH_BYTES = 64 * 2 ** 20;
+export const MOST_BATCH_BYTES = 64 * 2 ** 20;
 
 /** The bytes of a batch, and where in them the first line begins. `synced` bytes of the log are known to be on disk. */
 export function makeBatch(lines: readonly string[], { synced }: { synced: number }) {
@@ -51,11 +52,15 @@ export function readBatch(bytes: Buffer, offset: number): BatchRead {
   return { kind: "batch", lines, end };
 }
 
-/** The `synced` of each header in these bytes that begins a line after the first; -1 where a header was cut short. */
+/**
+ * The `synced` of each header in these bytes that begins a line after the first; -1 where a header was cut short. The end
+ * of the line before it may be what is damaged.
+ */
 export function syncedOfHeaders(bytes: Buffer): number[] {
   const synced: number[] = [];
-  for (let at = bytes.indexOf(LATER_HEADER); at >= 0; at = bytes.indexOf(LATER_HEADER, at + 1)) {
-    const [line = ""] = bytes.toString("latin1", at + 1, at + 1 + MOST_HEADER_BYTES).split("\n");
+  for (let at = bytes.indexOf(HEADER_START, 1); at >= 0; at = bytes.indexOf(HEADER_START, at + 1)) {
+    if (![0, LINE_END].includes(bytes[at - 1] ?? LINE_END)) continue;
+    const [line = ""] = bytes.toString("latin1", at, at + MOST_HEADER_BYTES).split("\n");
     synced.push(parseHeader(line)?.synced ?? -1);
   }
   return synced;

@@ -49,6 +49,7 @@ export class CircleFiles {
   async write(path: string, content: Content | null): Promise<void> {
     this.#written += 1;
     if (this.#written % FILES_AT_ONCE === 0) await nextTurn();
+    if (!namedAt(path)) throw new NameRefused("name: expected the path of one of the circle's files, got another");
     if (content === null) return this.#delete(path);
     makeFoldersBelow(this.#folder, path);
     this.#asides += 1;
@@ -62,6 +63,12 @@ export class CircleFiles {
     const obstacle = await obstacleBelow(this.#folder, path);
     if (obstacle !== undefined) await this.#moveAway(obstacle);
     await this.write(path, content);
+  }
+
+  /** A file that a play may have made; `undefined` if there is none. */
+  findAny(): string | undefined {
+    for (const folder of FOLDERS) for (const path of filesBelow(this.#folder, folder)) if (namedAt(path)) return path;
+    return undefined;
   }
 
   /**

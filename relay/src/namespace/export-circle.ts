@@ -35,14 +35,22 @@ export async function exportCircle(given: {
       const path = join(folder, segment);
       const { size: bytes } = await stat(path);
       await write(`${JSON.stringify({ segment, bytes } satisfies SegmentHeader)}\n`);
-      if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) await write(chunk as Buffer);
+      let left = bytes;
+      if (bytes > 0) {
+        for await (const chunk of createReadStream(path, { end: bytes - 1 })) {
+          await write(chunk as Buffer);
+          left -= (chunk as Buffer).length;
+        }
+      }
+      if (left > 0) throw new Error(`export: ${segment} became shorter meanwhile: try again`);
       await write("\n");
     }
     await file.writeFile(`${JSON.stringify({ sha256: sha256.digest("hex") } satisfies ExportTrailer)}\n`);
     await file.sync();
   } catch (error) {
     await rm(to, { force: true });
-    throw error;
+    const isGone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw isGone ? new Error("export: a segment was removed meanwhile, for its time was over: try again") : error;
   } finally {
     await file.close();
   }

@@ -90,6 +90,16 @@ describe("FileIndex", () => {
   });
 
   it("[NS11] counts the bytes of all files exactly, whatever changes and is refused", () => {
+    const everything = (sizes: ReadonlyMap<string, number>) => {
+      const folders = Array.from(sizes.keys()).flatMap((path) =>
+        path
+          .split("/")
+          .slice(0, -1)
+          .map((_, i, segments) => segments.slice(0, i + 1).join("/")),
+      );
+      const contents = Array.from(sizes.values()).reduce((sum, bytes) => sum + bytes, 0);
+      return contents + 1_024 * (sizes.size + new Set(folders).size);
+    };
     const anySizes = fc.array(fc.tuple(anyName.map(documentPath), fc.option(fc.nat(100))), { maxLength: 4 });
     fc.assert(
       fc.property(fc.array(anySizes, { maxLength: 30 }), (all) => {
@@ -105,15 +115,14 @@ describe("FileIndex", () => {
           try {
             index.change(
               Array.from(once, ([path, bytes]) => ({ path, bytes })),
-              { allowed: 500 },
+              { allowed: 8_400 },
             );
             sizes = next;
           } catch (error) {
-            const used = Array.from(next.values()).reduce((sum, bytes) => sum + bytes, 0);
-            if (error instanceof StorageFull) expect(used).toBeGreaterThan(500);
+            if (error instanceof StorageFull) expect(everything(next)).toBeGreaterThan(8_400);
             else expect(error).toBeInstanceOf(NameRefused);
           }
-          expect(index.usedBytes).toBe(Array.from(sizes.values()).reduce((sum, bytes) => sum + bytes, 0));
+          expect(index.usedBytes).toBe(everything(sizes));
           for (const [path] of all.flat()) expect(index.has(path), path).toBe(sizes.has(path));
         }
       }),
@@ -122,10 +131,10 @@ describe("FileIndex", () => {
 
   it("[NS11] refuses to grow beyond what is allowed, and never to shrink, nor what rules the circle", () => {
     const index = new FileIndex();
-    const change = (path: string, bytes: number | undefined) => index.change([{ path, bytes }], { allowed: 10 });
+    const change = (path: string, bytes: number | undefined) => index.change([{ path, bytes }], { allowed: 2_058 });
     change("data/a.json", 8);
     expect(() => change("data/b.json", 3)).toThrow(StorageFull);
-    expect([index.has("data/b.json"), index.usedBytes]).toEqual([false, 8]);
+    expect([index.has("data/b.json"), index.usedBytes]).toEqual([false, 2_056]); // each file and folder is 1,024 bytes beside
     change("config/policy.json", 100);
     expect(() => change("data/b.json", 1)).toThrow(StorageFull);
     change("data/a.json", 7);

@@ -14,6 +14,9 @@ export class StorageFull extends Error {
   }
 }
 
+/** What a file or a folder takes beside its bytes: without it, empty ones could fill a disk. */
+const ENTRY_BYTES = 1_024;
+
 /** A file, or a folder that holds `entries` of either. */
 type Entry = { readonly path: string; entries: number | "file" };
 
@@ -32,11 +35,18 @@ export class FileIndex {
     file: new SortedNames(),
     inbox: new SortedNames(),
   };
-  #usedBytes = 0;
-
   /** Of all files together. */
+  #contentBytes = 0;
+  /** Files and folders, those of `config/` left out. */
+  #counted = 0;
+
+  get contentBytes(): number {
+    return this.#contentBytes;
+  }
+
+  /** Of all files together, and what each of them and each folder takes beside. */
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#contentBytes + ENTRY_BYTES * this.#counted;
   }
 
   has(path: string): boolean {
@@ -53,7 +63,7 @@ export class FileIndex {
    * bytes than allowed; nothing has changed in these cases.
    */
   change(changes: readonly FileChange[], { allowed = Number.POSITIVE_INFINITY } = {}): void {
-    this.#checkRoom(changes, allowed);
+    const used = this.usedBytes;
     const undo: FileChange[] = [];
     const before = ({ path }: FileChange) => ({ path, bytes: this.#bytes.get(path) });
     try {
@@ -61,20 +71,19 @@ export class FileIndex {
         undo.push(before(change));
         this.#set(change);
       }
+      // An owner whose circle is full can still change its policy.
+      const ofConfig = undo.filter(({ path }) => isConfig(path)).reduce((sum, one) => sum + this.#grown(one), 0);
+      const grown = this.usedBytes - used - ofConfig;
+      if (grown > 0 && used + grown > allowed) throw new StorageFull({ used: used + grown, allowed });
     } catch (error) {
       for (const change of undo.toReversed()) this.#set(change);
       throw error;
     }
   }
 
-  /** An owner whose circle is full can still change its policy. */
-  #checkRoom(changes: readonly FileChange[], allowed: number): void {
-    let grown = 0;
-    for (const { path, bytes = 0 } of changes) {
-      if (!path.startsWith("config/")) grown += bytes - (this.#bytes.get(path) ?? 0);
-    }
-    const used = this.#usedBytes + grown;
-    if (grown > 0 && used > allowed) throw new StorageFull({ used, allowed });
+  /** How many bytes a file has more than it had. */
+  #grown({ path, bytes = 0 }: FileChange): number {
+    return (this.#bytes.get(path) ?? 0) - bytes;
   }
 
   #set({ path, bytes }: FileChange): void {
@@ -85,13 +94,14 @@ export class FileIndex {
       if (before === undefined) this.#add(path);
       this.#bytes.set(path, bytes);
     }
-    this.#usedBytes += (bytes ?? 0) - (before ?? 0);
+    this.#contentBytes += (bytes ?? 0) - (before ?? 0);
   }
 
   #add(path: string): void {
     const folders = foldersOf(path);
     for (const folder of folders) this.#check(folder, "folder");
     this.#check(path, "file");
+    this.#count(path, 1);
     this.#entries.set(foldCase(path), { path, entries: "file" });
     const named = namedAt(path);
     if (named && named.kind !== "config") this.#names[named.kind].add(named.name);
@@ -101,6 +111,7 @@ export class FileIndex {
         entry.entries += 1;
         return; // its own folders know of it
       }
+      this.#count(folder, 1);
       this.#entries.set(foldCase(folder), { path: folder, entries: 1 });
     }
   }
@@ -109,6 +120,7 @@ export class FileIndex {
   #remove(path: string): void {
     this.#bytes.delete(path);
     this.#entries.delete(foldCase(path));
+    this.#count(path, -1);
     const named = namedAt(path);
     if (named && named.kind !== "config") this.#names[named.kind].delete(named.name);
     for (const folder of foldersOf(path).toReversed()) {
@@ -117,7 +129,12 @@ export class FileIndex {
       entry.entries -= 1;
       if (entry.entries > 0) break;
       this.#entries.delete(foldCase(folder));
+      this.#count(folder, -1);
     }
+  }
+
+  #count(path: string, sign: 1 | -1): void {
+    if (!isConfig(path)) this.#counted += sign;
   }
 
   #check(path: string, kind: "file" | "folder"): void {
@@ -127,6 +144,10 @@ export class FileIndex {
     if ((entry.entries === "file") === (kind === "file")) return;
     throw new NameRefused("name: expected one that is not at once a folder and a document");
   }
+}
+
+function isConfig(path: string): boolean {
+  return path === "config" || path.startsWith("config/");
 }
 
 function isRemoval({ bytes }: FileChange): boolean {

@@ -34,7 +34,7 @@ export async function importCircle(given: {
   if (await exists(join(dbPath, circle))) throw new ImportRefused(`import: circle ${circle} is there already`);
   const aside = join(dbPath, `${circle}.import`);
   await rm(aside, { recursive: true, force: true });
-  const folder = join(aside, "logs");
+  const folder = join(aside, circle, "logs");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     for (;;) {
@@ -43,7 +43,11 @@ export async function importCircle(given: {
         if (line.sha256 === bytes.sha256) break;
         throw new ImportRefused("import: the file was changed after it was written");
       }
-      if (line.segment === undefined || !isSegmentName(line.segment) || !Number.isSafeInteger(line.bytes)) {
+      if (
+        line.segment === undefined ||
+        !isSegmentName(line.segment) ||
+        !(Number.isSafeInteger(line.bytes) && Number(line.bytes) >= 0)
+      ) {
         throw new ImportRefused("import: expected a segment of a log, got another line");
       }
       await bytes.copy(join(folder, line.segment), line.bytes ?? 0);
@@ -51,10 +55,12 @@ export async function importCircle(given: {
     const report = await verifyLog({ folder, circle });
     if (!report || report.damage)
       throw new ImportRefused(`import: the log in it is damaged: ${report?.damage?.why ?? "none"}`);
-    await rename(aside, join(dbPath, circle));
-    await realDisk.syncFolder(dbPath);
-    const namespace = await Namespace.open({ dbPath, circle });
+    const namespace = await Namespace.open({ dbPath: aside, circle }); // what a relay could not open is not imported
     await namespace.close();
+    await realDisk.syncFolder(join(aside, circle));
+    await rename(join(aside, circle), join(dbPath, circle));
+    await realDisk.syncFolder(dbPath);
+    await rm(aside, { recursive: true, force: true });
     return { circle, head: report.head };
   } catch (error) {
     await rm(aside, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { CircleLog, type Durability } from "./log.ts";
 import { NameRefused, namedAt } from "./names.ts";
 import { checkFolder } from "./no-follow.ts";
 import { PendingFiles } from "./pending-files.ts";
+import { LogDamaged } from "./read-log.ts";
 import type { Content, DenialsEntry, PlayEntry, RecordOf, Write } from "./record.ts";
 import type { PageOptions, RecordPage } from "./record-pages.ts";
 import type { NameQuery, SnapshotSource } from "./snapshot.ts";
@@ -203,7 +204,7 @@ export class Namespace {
   /** Begins a new segment in the background, with all that there is, so that opening need not read what was before. */
   #checkpointIfDue(): void {
     const log = this.#log;
-    if (!log?.isCheckpointDue(this.#index.usedBytes)) return;
+    if (!log?.isCheckpointDue(this.#index.contentBytes)) return;
     this.#checkpoint = this.#writeCheckpoint(log).catch((error: unknown) => {
       this.#failure ??= error;
       this.#options.onError?.(error);
@@ -253,6 +254,8 @@ export class Namespace {
       this.#revise(record.writes, record.seq);
       for (const path of written.add(record.writes, place)) deleted.add(path);
     });
+    const orphan = this.#log ? undefined : this.#files.findAny();
+    if (orphan !== undefined) throw new LogDamaged(`log: expected one, for ${orphan} is there, got none`);
     this.#index.change(Array.from(written.files, ([path, { bytes }]) => ({ path, bytes })));
     // What is gone makes room first: where a file was, there may now be a folder.
     const repaired = await this.#files.removeOthers(this.#index, deleted);

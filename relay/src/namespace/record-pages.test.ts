@@ -98,7 +98,7 @@ describe("reading records by number", () => {
     const log = await reopen();
     const path = join(folder.path, segmentName(1));
     const text = await readFile(path, "latin1");
-    await writeFile(path, text.replace(/("path":"f\/)1/, "$12"), "latin1");
+    await writeFile(path, text.replace(/("path":"data\/f\/)1/, "$12"), "latin1");
     await expect(log.readRecords({ after: 0, limit: 5 })).rejects.toThrow(LogDamaged);
   });
 });

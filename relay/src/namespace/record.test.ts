@@ -22,13 +22,19 @@ const anyContent = fc.oneof(
   anyText.map((text) => ({ text })),
   fc.base64String().map((base64) => ({ base64 })),
 );
-const anyWrites: fc.Arbitrary<Write[]> = fc.array(fc.record({ path: anyText, content: fc.option(anyContent) }));
+const anyPath = fc.constantFrom(
+  "data/a.json",
+  "data/\u{1f600}/b",
+  "config/policy.json",
+  `inbox/${"0".repeat(32)}.json`,
+);
+const anyWrites: fc.Arbitrary<Write[]> = fc.array(fc.record({ path: anyPath, content: fc.option(anyContent) }));
 const anyTasks = fc.array(
   fc.record({
     caller: fc.constantFrom(alice.publicKey, bob.publicKey),
     task: anyText.map((id) => entryOf({ id }).task),
     until: fc.nat(),
-    place: fc.record({ segment: fc.nat(), offset: fc.nat(), bytes: fc.nat() }),
+    place: fc.record({ segment: fc.nat(), offset: fc.nat(), bytes: fc.nat(2 ** 26) }),
   }),
 );
 const anyEntry: fc.Arbitrary<Entry> = fc.oneof(

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { LogHead, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
+import { isLoggedRecord } from "./record-shape.ts";
 
 /** What a file of the circle holds: a document's JSON text, a text, or bytes. */
 export type Content = { readonly json: string } | { readonly text: string } | { readonly base64: string };
@@ -100,10 +101,12 @@ export function headAfter(line: string, { seq }: Pick<Record, "seq">): LogHead {
 
 /**
  * What stands in a line. The JSON text of a document is made when it is asked for, and then as `JSON.stringify` makes it.
- * @throws {SyntaxError} if the line is not JSON. What it says is trusted as far as its hash is.
+ * @throws {SyntaxError} if the line is not JSON, {TypeError} if it is no record.
  */
 export function parseLine(line: string): Record {
-  const { writes, tasks, ...rest } = JSON.parse(line) as Line;
+  const logged: unknown = JSON.parse(line);
+  if (!isLoggedRecord(logged)) throw new TypeError("log: expected a record, got something else");
+  const { writes, tasks, ...rest } = logged as Line;
   const record: object = {
     ...rest,
     ...(writes ? { writes: writes.map(parseWrite) } : {}),

@@ -39,6 +39,8 @@ type Findings = {
   records: number;
   ignored: Ignored[];
   hash: string | undefined;
+  /** One of its checkpoints is whole. */
+  hasCheckpoint: boolean;
   readonly keptSeq: number | undefined;
 };
 
@@ -47,15 +49,31 @@ type Findings = {
  * log that was written anew as a whole, or cut off at a record's end, looks like any other. Resolves with `undefined` if
  * there is no log.
  */
-export async function verifyLog({
-  folder,
-  circle,
-  head,
-}: LogFolder & { head?: LogHead }): Promise<LogReport | undefined> {
-  const numbers = await listSegments(folder);
+export async function verifyLog(log: LogFolder & { head?: LogHead }): Promise<LogReport | undefined> {
+  for (;;) {
+    const numbers = await listSegments(log.folder);
+    const report = await verifySegments(log, numbers).catch((error: unknown) => ({ error }));
+    const [first] = await listSegments(log.folder);
+    if (first !== numbers[0]) continue; // a relay removed old ones meanwhile, which is no damage
+    if (report && "error" in report) throw report.error;
+    return report;
+  }
+}
+
+async function verifySegments(
+  { folder, circle, head }: LogFolder & { head?: LogHead },
+  numbers: readonly number[],
+): Promise<LogReport | undefined> {
   const [first] = numbers;
   if (first === undefined) return undefined;
-  const found: Findings = { head: genesis(circle), records: 0, ignored: [], hash: undefined, keptSeq: head?.seq };
+  const found: Findings = {
+    head: genesis(circle),
+    records: 0,
+    ignored: [],
+    hash: undefined,
+    hasCheckpoint: false,
+    keptSeq: head?.seq,
+  };
   let start = found.head;
   let damage: Damage | undefined;
   let seal = await sealOf(first, { folder, circle });
@@ -79,6 +97,14 @@ export async function verifyLog({
       }
       seal = next;
     }
+  }
+  if (first > 1 && !damage && !found.hasCheckpoint) {
+    damage = {
+      segment: segmentName(first),
+      byte: 0,
+      seq: start.seq + 1,
+      why: "what was before is gone, and no checkpoint has it",
+    };
   }
   const { records, ignored } = found;
   const report = { segments: numbers.map(segmentName), records, head: found.head, ignored };
@@ -148,6 +174,7 @@ async function verifySegment(
       }
       found.head = headAfter(line, record);
       found.records += 1;
+      if ("checkpoint" in record && record.checkpoint.last) found.hasCheckpoint = true;
       if (record.seq === found.keptSeq) found.hash = found.head.hash;
     }
   }

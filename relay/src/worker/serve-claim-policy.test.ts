@@ -175,11 +175,11 @@ describe("a claim, under a policy,", () => {
   });
 
   it("[WK17] a play that would make the circle too large is an error, writes nothing, and those behind run on what there is", async () => {
-    await worker.restart({ process: true, storageBytes: 2_000 });
+    await worker.restart({ process: true, storageBytes: 10_000 });
     const outcomes = await worker.play(worker.task("add"), worker.task("bulk"), worker.task("add"));
     expect(outcomes).toMatchObject([
       { output: "1" },
-      { status: "error", failure: { code: -32004, data: { limit: "circle_storage_bytes", allowed: 2_000 } } },
+      { status: "error", failure: { code: -32004, data: { limit: "circle_storage_bytes", allowed: 10_000 } } },
       { output: "2" },
     ]);
   });

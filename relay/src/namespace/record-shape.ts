@@ -1,0 +1,68 @@
+import { MOST_BATCH_BYTES } from "./batch.ts";
+import { namedAt } from "./names.ts";
+
+/**
+ * Is this a record as it stands in a line? A log's hashes are nobody's signature: whoever writes one anew may say anything,
+ * and what it says must lead nowhere but into its own circle.
+ */
+export function isLoggedRecord(value: unknown): boolean {
+  if (!isObject(value) || !isCount(value.seq) || !isText(value.prev) || !isText(value.at)) return false;
+  if ("task" in value) {
+    const { task, caller, script, args, until, end, writes } = value;
+    const isPlay = [task, caller, script, args].every(isText) && isCount(until) && isObject(end) && isText(end.status);
+    return isPlay && isArrayOf(writes, isWrite);
+  }
+  if ("checkpoint" in value) {
+    const { checkpoint, writes, tasks } = value;
+    return isObject(checkpoint) && isCount(checkpoint.part) && isArrayOf(writes, isWrite) && isArrayOf(tasks, isTask);
+  }
+  if ("segment" in value) {
+    const { segment } = value;
+    if (!isObject(segment) || !isCount(segment.number) || !isText(segment.circle)) return false;
+    const { previous } = segment;
+    return (
+      isObject(previous) && [previous.number, previous.bytes, previous.seq].every(isCount) && isText(previous.hash)
+    );
+  }
+  return "denials" in value && isText(value.since) && isArrayOf(value.denials, isDenial);
+}
+
+function isWrite(write: unknown): boolean {
+  if (!isObject(write) || !isText(write.path) || !namedAt(write.path)) return false;
+  const { text, base64 } = write;
+  if (write.deleted === true || "json" in write) return true;
+  return isText(text ?? base64);
+}
+
+/** Of a checkpoint: who, which, until when, and where its record stands. */
+function isTask(task: unknown): boolean {
+  if (!Array.isArray(task)) return false;
+  const [caller, id, ...numbers] = task as unknown[];
+  return (
+    isText(caller) &&
+    isText(id) &&
+    numbers.length === 4 &&
+    numbers.every(isCount) &&
+    Number(numbers[3]) <= MOST_BATCH_BYTES
+  );
+}
+
+function isDenial(denial: unknown): boolean {
+  return isObject(denial) && isText(denial.caller) && isText(denial.capability) && isCount(denial.plays);
+}
+
+function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isArrayOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isMember);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
