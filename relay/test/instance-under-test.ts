@@ -87,8 +87,8 @@ export class TestAuthority implements Authority {
     return said ? { kind: "held" } : { kind: "missing" };
   }
 
-  readsAnything(): boolean {
-    return this.#says("read:any") === true;
+  readsBelow(): Verdict {
+    return { kind: this.#says("read:any") === true ? "held" : "missing" };
   }
 }
 

@@ -23,8 +23,8 @@ const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   mostCharacters: 128 * 2 ** 20,
 });
 
-/** The control lane is for its circle's owner: others cannot fill it. */
-const MOST_IN_CONTROL_LANE = { ofOwner: 200, ofOthers: 100 };
+/** It is for its circle's owner alone. */
+const MOST_IN_CONTROL_LANE = 200;
 
 type LineName = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
 
@@ -217,8 +217,7 @@ export class MemoryBroker implements Broker {
 
   #checkRoom(task: Task): void {
     const { tasks } = this.#lines.get(lineKey(task)) ?? { tasks: 0 };
-    const isOwner = task.caller === task.circle;
-    const most = task.lane === "control" ? MOST_IN_CONTROL_LANE[isOwner ? "ofOwner" : "ofOthers"] : this.#mostPerCircle;
+    const most = task.lane === "control" ? MOST_IN_CONTROL_LANE : this.#mostPerCircle;
     if (tasks >= most) throw busy("queued_per_circle", tasks, most);
     this.#room.check(task);
   }

@@ -33,7 +33,9 @@ export class Plays {
     const proof = envelope ? ({ kind: "envelope", envelope } as const) : VOUCHED_IN_PROCESS;
     const deadline = Date.now() + timeout;
     const hashes = hashTask({ script, args });
-    const task = { id, circle, caller, script, args, hashes, timeoutMs, deadline, proof, lane };
+    // The control lane is for owners to rule beside whatever runs: nobody else may stand in their way there.
+    const line = caller === circle ? lane : undefined;
+    const task = { id, circle, caller, script, args, hashes, timeoutMs, deadline, proof, lane: line };
     // Without an id of its own the caller could not tell what events belong to: it gets the answer and nothing else, in
     // its time, as a client expects that knows only the specification's methods.
     const wait = new TaskWait({ id, timeoutMs: timeout, patient: taskId !== undefined });

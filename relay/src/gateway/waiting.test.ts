@@ -79,12 +79,13 @@ describe("a gateway whose plays wait for the owner", () => {
   const send = (wire: Wire, id: number, method: string, params: object) =>
     wire.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
 
-  it("[GW13] passes the lane on", async () => {
-    const wire = await session();
+  it("[GW13] passes the lane of an owner on, and nobody else's", async () => {
+    const [wire, bobs] = [await session(), await session(bob)];
     parts.end(completed);
     await wire.call("play", { script: "1", lane: "control" });
     await wire.call("play", { script: "1" });
-    expect(parts.tasks.map(({ lane }) => lane)).toEqual(["control", undefined]);
+    await bobs.call("play", { script: "1", lane: "control" });
+    expect(parts.tasks.map(({ lane }) => lane)).toEqual(["control", undefined, undefined]);
     expect(await wire.call("play", { script: "1", lane: "fast" })).toMatchObject({
       error: { code: -32602, data: { param: "lane" } },
     });

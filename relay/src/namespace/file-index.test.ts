@@ -138,6 +138,11 @@ describe("FileIndex", () => {
     change("config/policy.json", 100);
     expect(() => change("data/b.json", 1)).toThrow(StorageFull);
     change("data/a.json", 7);
+    const [waiting, another] = ["0", "1"].map((digit) => `inbox/${digit.repeat(32)}.json`) as [string, string];
+    index.change([{ path: waiting, bytes: 5 }]);
+    change(waiting, 5_000); // it can be decided on
+    expect(() => change(another, 1)).toThrow(StorageFull);
+    change(waiting, undefined);
     change("data/a.json", undefined);
     expect(index.usedBytes).toBe(100);
   });

@@ -71,9 +71,9 @@ export class FileIndex {
         undo.push(before(change));
         this.#set(change);
       }
-      // An owner whose circle is full can still change its policy.
-      const ofConfig = undo.filter(({ path }) => isConfig(path)).reduce((sum, one) => sum + this.#grown(one), 0);
-      const grown = this.usedBytes - used - ofConfig;
+      // An owner whose circle is full can still change its policy, and decide on what waits.
+      const ofOwner = undo.filter(isOwners).reduce((sum, one) => sum + this.#grown(one), 0);
+      const grown = this.usedBytes - used - ofOwner;
       if (grown > 0 && used + grown > allowed) throw new StorageFull({ used: used + grown, allowed });
     } catch (error) {
       for (const change of undo.toReversed()) this.#set(change);
@@ -144,6 +144,11 @@ export class FileIndex {
     if ((entry.entries === "file") === (kind === "file")) return;
     throw new NameRefused("name: expected one that is not at once a folder and a document");
   }
+}
+
+/** What only an owner changes. `bytes` are those that it had before. */
+function isOwners({ path, bytes }: FileChange): boolean {
+  return isConfig(path) || (path.startsWith("inbox/") && bytes !== undefined);
 }
 
 function isConfig(path: string): boolean {

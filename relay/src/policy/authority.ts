@@ -95,23 +95,34 @@ export class GrantedAuthority {
       this.#used.add(giving.id);
       return held(giving);
     }
-    if (this.#indexed.approved.includes(needed)) return held(asking[0]);
+    const [first] = asking;
+    if (first && this.#indexed.approved.includes(needed)) {
+      this.#used.add(first.id);
+      return held(first);
+    }
     const asked = plain.length === 0 ? asking.find(({ exhausted }) => !exhausted) : undefined;
     if (asked) {
       this.#used.add(asked.id);
       return { kind: "ask" };
     }
-    return soonest(plain) ?? soonest(asking) ?? { kind: "missing" };
+    const usedUp = soonest(plain) ?? soonest(asking);
+    return usedUp ? { kind: "exhausted", ...usedUp } : { kind: "missing" };
   }
 
-  readsAnything(): boolean {
+  /** May it list names that begin so? `nothing`: it may, and there is none that it may read. */
+  readsBelow(prefix: string): Verdict | { readonly kind: "nothing" } {
     const now = Date.now();
     const { grants, approved } = this.#indexed;
-    const reads = (capability: string) => capability.startsWith("read:");
-    return (
-      approved.some(reads) ||
-      grants.some(({ allow, ask, expires = Number.POSITIVE_INFINITY }) => !ask && expires > now && allow.some(reads))
+    const reading = grants.filter(
+      ({ allow, ask, expires = Number.POSITIVE_INFINITY }) =>
+        expires > now && allow.some((text) => isReading(text) && (!ask || approved.some(isReading))),
     );
+    if (reading.length === 0) return { kind: "missing" };
+    const usable = reading.filter(({ exhausted }) => !exhausted);
+    const usedUp = soonest(reading);
+    if (usable.length === 0 && usedUp) return { kind: "exhausted", ...usedUp };
+    const isBelow = (text: string) => isReading(text) && mayMeet(literalOf(text), prefix);
+    return { kind: usable.some(({ allow }) => allow.some(isBelow)) ? "held" : "nothing" };
   }
 
   /** Grants that have it, in order. */
@@ -129,12 +140,23 @@ export class GrantedAuthority {
   }
 }
 
-/** Of grants that are all used up, the one that is free first. */
-function soonest(grants: readonly PlayGrant[]): Verdict | undefined {
-  const [first] = grants
-    .flatMap(({ exhausted }) => exhausted ?? [])
-    .toSorted((a, b) => a.retryAfterMs - b.retryAfterMs);
-  return first && { kind: "exhausted", ...first };
+/** Of grants that are used up, what the one that is free first says. */
+export function soonest(grants: readonly PlayGrant[]): PlayGrant["exhausted"] {
+  return grants.flatMap(({ exhausted }) => exhausted ?? []).toSorted((a, b) => a.retryAfterMs - b.retryAfterMs)[0];
+}
+
+function isReading(capability: string): boolean {
+  return capability.startsWith("read:");
+}
+
+/** What every name begins with that a capability gives. */
+function literalOf(capability: string): string {
+  return capability.slice(capability.indexOf(":") + 1).replace(/\*.*$/su, "");
+}
+
+/** Can one name begin with both? */
+function mayMeet(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 function held(grant: PlayGrant | undefined): Verdict {

@@ -109,9 +109,9 @@ describe("a policy", () => {
     const expires = new Date(SOME_TIME + 1_000).toISOString();
     const policy: PolicyDocument = { grants: [{ to: "*", allow: ["read:**"], expires }] };
     const authority = authorityOf(policy, bob.publicKey);
-    expect([authority.check("read:a").kind, authority.readsAnything()]).toEqual(["held", true]);
+    expect([authority.check("read:a").kind, authority.readsBelow("").kind]).toEqual(["held", "held"]);
     vi.setSystemTime(SOME_TIME + 1_000);
-    expect([authority.check("read:a").kind, authority.readsAnything()]).toEqual(["missing", false]);
+    expect([authority.check("read:a").kind, authority.readsBelow("").kind]).toEqual(["missing", "missing"]);
     const [id = ""] = authority.used;
     expect(new CompiledPolicy(policy).gives(id, { caller: bob.publicKey, script: SCRIPTS[0] as Sha256 })).toBe(false);
     vi.useRealTimers();
@@ -139,6 +139,23 @@ describe("a policy", () => {
     expect(authority.check("write:inbox/a")).toEqual({ kind: "held", limits: { storageBytes: 2_048 } });
     expect(authority.check("write:inbox/b")).toEqual({ kind: "ask" });
     expect(authority.check("write:other")).toEqual({ kind: "missing" });
+    const without = authorityOf({ grants: [] }, mallory.publicKey, SCRIPTS[0], ["write:inbox/a"]);
+    expect(without.check("write:inbox/a")).toEqual({ kind: "missing" }); // the owner took the grant away meanwhile
+  });
+
+  it("[SB15] lists where a name that it may read could be, and nowhere else", () => {
+    const below = (policy: PolicyDocument, prefix: string, isExhausted = (_id: string) => false) =>
+      authorityOf(policy, bob.publicKey, SCRIPTS[0], [], isExhausted).readsBelow(prefix).kind;
+    const grants: Grant[] = [
+      { to: "*", allow: ["read:public/**", "read:news/a*", "write:secret/**"] },
+      { to: "*", allow: ["read:secret/**"], approval: "ask" },
+    ];
+    const kinds = ["", "pub", "public/", "public/a/b", "news/", "news/ab", "secret/", "news/b"].map((prefix) =>
+      below({ grants }, prefix),
+    );
+    expect(kinds).toEqual(["held", "held", "held", "held", "held", "held", "nothing", "nothing"]);
+    expect(below({ grants: grants.slice(1) }, "secret/")).toBe("missing");
+    expect(below({ grants }, "public/", () => true)).toBe("exhausted");
   });
 
   it("[PO4] a name that needs a great deal of looking does not take long to look at", () => {
@@ -161,7 +178,11 @@ describe("a policy", () => {
     const asking = authorityOf(policy, bob.publicKey);
     expect([asking.check("read:a").kind, asking.used]).toEqual(["ask", [id]]);
     const usedUp = authorityOf(policy, bob.publicKey, SCRIPTS[0], ["read:b"], () => true);
-    expect([usedUp.check("read:a").kind, usedUp.check("read:b").kind, usedUp.used]).toEqual(["exhausted", "held", []]);
+    expect([usedUp.check("read:a").kind, usedUp.check("read:b").kind, usedUp.used]).toEqual([
+      "exhausted",
+      "held",
+      [id],
+    ]);
   });
 
   it("[WK16] of several grants that are used up, the one that is free first says when to try again", () => {

@@ -20,7 +20,7 @@ export function referenceVerdict(
   const asking = holding.filter(({ approval }) => approval === "ask");
   const giving = plain.find((grant) => !play.isExhausted(grant));
   if (giving) return { kind: "held", by: giving, isUsed: true };
-  if (play.approved.includes(needed)) return { kind: "held", by: asking[0] };
+  if (asking[0] && play.approved.includes(needed)) return { kind: "held", by: asking[0], isUsed: true };
   if (plain.length > 0) return { kind: "exhausted" };
   const asked = asking.find((grant) => !play.isExhausted(grant));
   if (asked) return { kind: "ask", by: asked, isUsed: true };

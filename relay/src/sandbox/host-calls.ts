@@ -82,7 +82,8 @@ export class HostCalls {
     play.require(`call:${name}`);
     this.#librarySource ??= files.readText(LIBRARY_PATH);
     if (this.#librarySource === undefined) throw noSuchFunction(name);
-    return library.call(this.#librarySource, name, args);
+    const source = this.#librarySource;
+    return files.atomically(() => library.call(source, name, args));
   }
 
   #callTool(payload: string): string {

@@ -35,6 +35,7 @@ export const symbol = () => Symbol("x");
 export const deep = (n) => { let a = []; for (let i = 0; i < n; i++) a = [a]; return a };
 export const sink = () => { const f = (n) => f(n + 1) + 1; return f(0) };
 export const load = () => import("node:fs");
+export const buy = (paid) => { data.set('stock', 0); data.set('order', 1); data.delete('a'); if (!paid) throw new Error('not enough') };
 export class Made {}
 export default function () { return "the default" }
 `;
@@ -130,6 +131,21 @@ describe("the circle's library", () => {
       const denied = playIn(instance, "circle.nope()", { files, authority: holding() });
       expect(denied).toMatchObject({ end: { kind: "denied", capability: "call:nope" }, looked: [] });
     }
+  });
+
+  it("[SB18] that throws has written nothing, and what was written before stands", () => {
+    const { writes, end } = play(`data.set("order", "mine"); data.set("b", 2);
+      try { circle.buy(false) } catch {} [data.get("order"), data.has("stock")]`);
+    expect(end).toMatchObject({ output: '["mine",false]' });
+    expect(writes).toEqual([
+      { path: "data/order.json", content: { json: '"mine"' } },
+      { path: "data/b.json", content: { json: "2" } },
+    ]);
+    expect(play("circle.buy(true)").writes).toHaveLength(2);
+    const over = play("for (let i = 0; i < 100; i++) try { circle.buy(false) } catch {}", {
+      limits: { storageBytes: 5_000 },
+    });
+    expect([over.end.kind, over.writes]).toEqual(["value", []]);
   });
 
   it("[SB18] that awaits what cannot happen ends the call, and its late answer is nobody else's", () => {

@@ -71,7 +71,7 @@ export class LoadedLibrary {
       answer ??= { operation, text: afterLine(text) };
       return "";
     };
-    const memoryBytes = Math.min(MOST_LOAD_BYTES, play.limits.memoryBytes);
+    const memoryBytes = MOST_LOAD_BYTES; // whoever comes first: what is loaded is for all
     this.#run(play, { call: host, interrupted }, () => {
       this.#introduce(engine, {});
       engine.limitMemory(memoryBytes);

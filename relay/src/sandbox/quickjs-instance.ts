@@ -190,7 +190,7 @@ export class QuickjsInstance {
 }
 
 /** A library's authority, whoever calls it. */
-const EVERYTHING: Guard = { require: () => {}, holds: () => true, requireReading: () => {} };
+const EVERYTHING: Guard = { require: () => {}, holds: () => true, requireReading: () => true };
 
 const NOBODY = { call: () => "", interrupted: () => false };
 

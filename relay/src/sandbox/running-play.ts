@@ -108,9 +108,13 @@ export class RunningPlay {
     return verdict.kind === "held";
   }
 
-  /** Ends the play where there is no name that it may read. */
-  requireReading(prefix: string): void {
-    if (this.#authority()?.readsAnything() === false) this.stop({ kind: "denied", capability: `read:${prefix}**` });
+  /** Ends the play where there is no name that it may read. Answers whether one that begins so can be among them. */
+  requireReading(prefix: string): boolean {
+    const capability = `read:${prefix}**`;
+    const verdict = this.#authority()?.readsBelow(prefix) ?? HELD;
+    if (verdict.kind === "missing") this.stop({ kind: "denied", capability });
+    if (verdict.kind === "exhausted") this.stop({ ...verdict, capability });
+    return verdict.kind === "held";
   }
 
   /**

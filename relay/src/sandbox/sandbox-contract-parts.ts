@@ -27,7 +27,7 @@ export function openHeldAuthority(text: string): Authority {
   return {
     initialLimits: {},
     used,
-    readsAnything: () => held.some((capability) => capability.startsWith("read:")),
+    readsBelow: () => ({ kind: held.some((capability) => capability.startsWith("read:")) ? "held" : "missing" }),
     check(capability) {
       if (!held.includes(capability)) return { kind: "missing" };
       used.push(capability);

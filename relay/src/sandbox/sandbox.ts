@@ -118,8 +118,8 @@ export interface Authority {
   readonly initialLimits: Partial<Limits>;
   /** `capability` as in a policy, with a name in the place of a glob: `read:notes/a`. */
   check(capability: string): Verdict;
-  /** Is there any name at all that it may read? */
-  readsAnything(): boolean;
+  /** May it list names that begin so? `nothing`: it may, and can read none of them. */
+  readsBelow(prefix: string): Verdict | { readonly kind: "nothing" };
   /** What checks that were held relied on. */
   readonly used: readonly string[];
 }

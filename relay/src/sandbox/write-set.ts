@@ -11,11 +11,15 @@ const LEAST_PAGE = 100;
 
 const utf8 = new TextEncoder();
 
+type Written = { readonly content: Content | null; readonly bytes: number };
+type Undo = readonly [path: string, before: Written | undefined];
+
 /** The circle's files as one play sees them: a snapshot with its own writes on top, which are held to a limit. */
 export class WriteSet {
   readonly #snapshot: Snapshot;
   readonly #play: RunningPlay;
-  readonly #writes = new Map<string, { readonly content: Content | null; readonly bytes: number }>();
+  readonly #writes = new Map<string, Written>();
+  #undo: Undo[] | undefined;
   #bytes = 0;
 
   constructor(snapshot: Snapshot, play: RunningPlay) {
@@ -61,7 +65,26 @@ export class WriteSet {
     const total = this.#bytes + bytes - (this.#writes.get(path)?.bytes ?? 0);
     if (total > storageBytes) this.#play.reach("storage_bytes", total, storageBytes);
     this.#bytes = total;
+    this.#undo?.push([path, this.#writes.get(path)]);
     this.#writes.set(path, { content, bytes });
+  }
+
+  /** Runs what writes all that it writes, or nothing if it throws. */
+  atomically<T>(change: () => T): T {
+    const undo: Undo[] = [];
+    this.#undo = undo;
+    try {
+      return change();
+    } catch (error) {
+      for (const [path, before] of undo.toReversed()) {
+        this.#bytes += (before?.bytes ?? 0) - (this.#writes.get(path)?.bytes ?? 0);
+        if (before) this.#writes.set(path, before);
+        else this.#writes.delete(path);
+      }
+      throw error;
+    } finally {
+      this.#undo = undefined;
+    }
   }
 
   /** Names in order, its own among them, that pass `isListed`. */

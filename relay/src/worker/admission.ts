@@ -10,7 +10,7 @@ import type { Namespace } from "../namespace/namespace.ts";
 import type { FinalEnd } from "../namespace/record.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { APPROVED, isSamePlay, type Outcome, type Task } from "../task.ts";
-import { type AskingPlay, inboxId, isExpired } from "./asking-play.ts";
+import { type AskingPlay, isExpired } from "./asking-play.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CoolDown } from "./cool-down.ts";
 import { CANCELLED, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
@@ -51,7 +51,7 @@ export async function admit(
   }
   if (known && known.record.end.status !== "waiting") return outcomeOf(known.record.end, known.head);
   if (known) {
-    const entry = inboxes.of(namespace).get(inboxId(task));
+    const entry = inboxes.of(namespace).ofTask(task);
     return { until: known.record.until, end: endOfWaiting(entry, cancelled), entry };
   }
   if (task.proof === APPROVED) checkProof(task, verifier); // nothing here says that it was

@@ -14,6 +14,8 @@ export type AskingPlay = {
   readonly timeout_ms?: number;
   /** What it needs now. */
   readonly capability: string;
+  /** How often it has asked. */
+  readonly round: number;
   /** What it was allowed before, for this play only. */
   readonly allowed: readonly string[];
   /** Unix seconds. */
@@ -29,9 +31,12 @@ const APPROVAL_LIFETIME_S = 7 * 24 * 60 * 60;
 /** UTF-8 bytes of script and arguments of a play that asks: an owner is to read them before deciding. */
 export const MOST_ASKING_BYTES = 64 * 1024;
 
-/** The name of a waiting play's entry in `inbox/`: the same play has the same entry, after a restart too. */
-export function inboxId({ caller, id }: Pick<Task, "caller" | "id">): string {
-  return hash("sha256", `${caller}/${id}`).slice(0, 32);
+/**
+ * The name of a waiting play's entry in `inbox/`. Each time that it asks has its own: what an owner saw and allows is never
+ * what the play came to ask for since.
+ */
+export function inboxId({ caller, task, round }: Pick<AskingPlay, "caller" | "task" | "round">): string {
+  return hash("sha256", `${caller}/${task}/${round}`).slice(0, 32);
 }
 
 export function inboxPath(id: string): string {
@@ -50,6 +55,7 @@ export function makeAskingPlay(task: Task, capability: string, before?: AskingPl
     args_hash: task.hashes.args,
     ...(task.timeoutMs === undefined ? {} : { timeout_ms: task.timeoutMs }),
     capability,
+    round: (before?.round ?? 0) + 1,
     allowed: before?.allowed ?? [],
     asked_at: now,
     expires_at: now + APPROVAL_LIFETIME_S,

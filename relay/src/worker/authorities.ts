@@ -1,18 +1,16 @@
 import type { PolicyDocument, PublicKey, Sha256 } from "@circles/sdk/protocol";
 import type { Namespace } from "../namespace/namespace.ts";
-import type { PlayAuthority, PlayGrant } from "../policy/authority.ts";
+import { type PlayAuthority, type PlayGrant, soonest } from "../policy/authority.ts";
 import { CompiledPolicy, writeAuthority } from "../policy/compiled-policy.ts";
 import { parsePolicy } from "../policy/policy-file.ts";
 import { type RatedUse, RateWindows } from "../policy/rate-windows.ts";
-import type { SandboxPlay, Write } from "../sandbox/sandbox.ts";
+import type { SandboxPlay, ScriptResult, Write } from "../sandbox/sandbox.ts";
 import type { Task } from "../task.ts";
 import { POLICY_PATH } from "./circle-paths.ts";
-import { denied } from "./ends.ts";
+import { denied, exhausted } from "./ends.ts";
 
 /** The capability that who holds none is told to lack. */
 const ANYTHING = "*";
-/** Whoever holds one of these may use the control lane. */
-const TOOLS = ["policy", "library", "inbox", "log"];
 /** The owner's. */
 const EVERYTHING = "";
 
@@ -20,8 +18,8 @@ const EVERYTHING = "";
 export type OpenedAuthority = {
   /** For its sandbox. */
   readonly text: string;
-  /** To be called when the play has ended, with the grants that it used; only the first call counts. */
-  settle(used: readonly string[]): void;
+  /** To be called when the play has ended, without a result if it did not run; only the first call counts. */
+  settle(result: Pick<ScriptResult, "end" | "used" | "killed" | "cpuMs"> | undefined): void;
 };
 
 type Known = { readonly revision: number; readonly policy: CompiledPolicy | "unreadable" };
@@ -37,37 +35,44 @@ export class Authorities {
     this.#open = open;
   }
 
-  /** @throws {WireError} -32003 if its caller may do nothing at all, or nothing in its lane. */
+  /** @throws {WireError} -32003 if its caller may do nothing at all; the control lane is the owner's. */
   check(namespace: Namespace, task: Task): void {
     if (this.#isOwner(namespace, task)) return;
     const grants = this.#grantsOf(namespace, task.caller, task.hashes.script);
-    if (grants.length === 0) throw denied(ANYTHING);
-    if (task.lane === "control" && !grants.some(({ allow }) => allow.some((text) => TOOLS.includes(text)))) {
-      throw denied(TOOLS[0] ?? ANYTHING);
-    }
+    if (grants.length === 0 || task.lane === "control") throw denied(ANYTHING);
   }
 
-  /** `approved`: what the owner allowed this play beside its grants. @throws {WireError} -32003 if it may do nothing. */
+  /**
+   * `approved`: what the owner allowed this play, as far as its grants would ask. @throws {WireError} -32003 if it may do
+   * nothing, -32007 if all that it may do is used up.
+   */
   open(namespace: Namespace, task: Task, approved: readonly string[]): OpenedAuthority {
     if (this.#isOwner(namespace, task)) return { text: EVERYTHING, settle: () => {} };
     const { caller } = task;
     const reserved: RatedUse[] = [];
     let isSettled = false;
+    const isCounted = ({ ask }: PlayGrant) => !ask || approved.length === 0; // once allowed, it was counted when it asked
     const grants = this.#grantsOf(namespace, caller, task.hashes.script).map((grant): PlayGrant => {
+      if (!isCounted(grant)) return grant;
       const use = this.#useOf(namespace, caller, grant.id);
-      const exhausted = this.#rates.exhausted(use);
-      if (exhausted) return { ...grant, exhausted };
+      const usedUp = this.#rates.exhausted(use);
+      if (usedUp) return { ...grant, exhausted: usedUp };
       this.#rates.reserve(use);
       reserved.push(use);
       return grant;
     });
-    if (grants.length === 0 && approved.length === 0) throw denied(ANYTHING);
+    if (grants.length === 0) throw denied(ANYTHING);
+    const usedUp = soonest(grants);
+    if (usedUp && grants.every(({ exhausted }) => exhausted)) throw exhausted({ capability: ANYTHING, ...usedUp });
     return {
       text: writeAuthority({ script: task.hashes.script, grants, approved }),
-      settle: (used) => {
+      settle: (result) => {
         if (isSettled) return;
         isSettled = true;
-        for (const use of reserved) if (!used.includes(use.grant)) this.#rates.giveBack(use);
+        const used = result?.used ?? [];
+        // One that used none of its grants was a play all the same, and so was one that told nothing of it.
+        const countsForAll = result !== undefined && didRun(result) && (used.length === 0 || result.killed);
+        for (const use of reserved) if (!countsForAll && !used.includes(use.grant)) this.#rates.giveBack(use);
         const added = used.filter((id) => !grants.some((grant) => grant.id === id));
         for (const id of added) this.#rates.reserve(this.#useOf(namespace, caller, id));
       },
@@ -83,8 +88,8 @@ export class Authorities {
     const key = caller as PublicKey;
     const grants = this.#grantsOf(namespace, key, script).map((grant): PlayGrant => {
       const same = known.get(grant.id);
-      const exhausted = same ? same.exhausted : this.#rates.exhausted(this.#useOf(namespace, key, grant.id));
-      return exhausted ? { ...grant, exhausted } : grant;
+      const usedUp = same ? same.exhausted : this.#rates.exhausted(this.#useOf(namespace, key, grant.id));
+      return usedUp ? { ...grant, exhausted: usedUp } : grant;
     });
     return writeAuthority({ script, grants, approved });
   }
@@ -123,6 +128,10 @@ export class Authorities {
     this.#known.set(namespace, known);
     return known.policy === "unreadable" ? undefined : known.policy;
   }
+}
+
+function didRun({ end, cpuMs, killed }: Pick<ScriptResult, "end" | "cpuMs" | "killed">): boolean {
+  return end.kind !== "late" && (end.kind !== "cancelled" || cpuMs > 0 || killed);
 }
 
 function readCompiled(text: string | undefined): CompiledPolicy | "unreadable" {

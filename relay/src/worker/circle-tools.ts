@@ -1,4 +1,5 @@
-import type { InboxEntry } from "@circles/sdk/protocol";
+import type { Grant, InboxEntry } from "@circles/sdk/protocol";
+import { grantThatAsks } from "../policy/asking-grant.ts";
 import { RefusedName, type ToolFiles, type Tools } from "../sandbox/sandbox.ts";
 import { type AskingPlay, inboxPath, isExpired, parseAskingPlay } from "./asking-play.ts";
 import { LIBRARY_PATH, POLICY_PATH } from "./circle-paths.ts";
@@ -80,7 +81,16 @@ function allow(files: ToolFiles, id: string): AskingPlay {
 function allowAlways(files: ToolFiles, id: string): { note: string } {
   const { caller, script_hash, capability } = allow(files, id);
   const policy = readPolicy(files.readText(POLICY_PATH));
-  const grant = { to: caller, allow: [capability], scripts: [`sha256:${script_hash}` as const] };
+  const asking = grantThatAsks(policy, { caller, script: script_hash, capability });
+  if (!asking) throw new RefusedName(`inbox.allow: expected a grant that asks for ${capability}, got a policy without`);
+  const { limits, expires } = asking; // what is allowed for good is no more than what was asked under
+  const grant: Grant = {
+    to: caller,
+    allow: [capability],
+    scripts: [`sha256:${script_hash}`],
+    ...(limits ? { limits } : {}),
+    ...(expires === undefined ? {} : { expires }),
+  };
   files.write(POLICY_PATH, { text: writePolicy({ ...policy, grants: [...policy.grants, grant] }) });
   return { note: "this caller may play this script with this capability from now on, whatever its arguments" };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { alice, bob } from "../../test/people.ts";
+import { StorageFull } from "../namespace/file-index.ts";
 import type { FinalEnd } from "../namespace/record.ts";
-import { CANCELLED, EXPIRED, loggedEnd, outcomeOf } from "./ends.ts";
+import { CANCELLED, EXPIRED, endOfWrites, loggedEnd, outcomeOf } from "./ends.ts";
 
 const head = { seq: 3, hash: "0".repeat(64) };
 
@@ -63,5 +65,14 @@ describe("ends of plays", () => {
     const readAgain = JSON.parse(JSON.stringify(logged)) as FinalEnd;
     expect(outcomeOf(readAgain, head)).toEqual({ ...logged, log: head });
     expect(outcomeOf(loggedEnd(end), head)).toEqual(outcomeOf(readAgain, head));
+  });
+
+  it("[WK17] how full a circle is hears its owner alone: a stranger would learn the size of what it writes over", () => {
+    const circle = alice.publicKey;
+    const endOf = (caller: typeof circle) =>
+      endOfWrites(new StorageFull({ used: 12_345, allowed: 100 }), { circle, caller });
+    expect(endOf(circle)).toMatchObject({ failure: { data: { used: 12_345, allowed: 100 } } });
+    expect(JSON.stringify(endOf(bob.publicKey))).not.toContain("12345");
+    expect(endOf(bob.publicKey)).toMatchObject({ failure: { data: { limit: "circle_storage_bytes", allowed: 100 } } });
   });
 });

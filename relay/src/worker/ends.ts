@@ -3,7 +3,7 @@ import { StorageFull } from "../namespace/file-index.ts";
 import { NameRefused } from "../namespace/names.ts";
 import type { FinalEnd } from "../namespace/record.ts";
 import type { ScriptEnd } from "../sandbox/sandbox.ts";
-import type { Outcome } from "../task.ts";
+import type { Outcome, Task } from "../task.ts";
 import type { AskingPlay } from "./asking-play.ts";
 
 /** A script's end that its record is to tell. The others are `StoppedEnd`. */
@@ -64,7 +64,11 @@ export function denied(capability: string): WireError {
 }
 
 /** A play that needed what it may use again in a while. */
-export function exhausted({ capability, allowed, retryAfterMs }: Extract<ScriptEnd, { kind: "exhausted" }>): WireError {
+export function exhausted({
+  capability,
+  allowed,
+  retryAfterMs,
+}: Omit<Extract<ScriptEnd, { kind: "exhausted" }>, "kind">): WireError {
   const data: LimitReached = { limit: "plays_per_minute", allowed, retry_after_ms: retryAfterMs };
   return new WireError(ErrorCode.Busy, `busy: ${capability} is at its limit of ${allowed} plays per minute`, data);
 }
@@ -86,10 +90,14 @@ export function endOfRefused({ code, message, data }: WireError): FinalEnd {
 }
 
 /** What a play that may not write what it wrote ends with. @throws what is not about its writes. */
-export function endOfWrites(error: unknown): FinalEnd {
+export function endOfWrites(error: unknown, { caller, circle }: Pick<Task, "caller" | "circle">): FinalEnd {
   if (error instanceof StorageFull) {
-    const data: LimitReached = { limit: "circle_storage_bytes", used: error.used, allowed: error.allowed };
-    return { status: "error", failure: { code: ErrorCode.LimitReached, message: error.message, data } };
+    const { used, allowed } = error;
+    const limit = "circle_storage_bytes";
+    // How much is used tells whoever writes over a file that they may not read how large it is.
+    const data: LimitReached = caller === circle ? { limit, used, allowed } : { limit, allowed };
+    const message = `circle: expected at most ${allowed} bytes of files, got more`;
+    return { status: "error", failure: { code: ErrorCode.LimitReached, message, data } };
   }
   if (!(error instanceof NameRefused)) throw error;
   return loggedEnd({ kind: "thrown", name: "TypeError", message: error.message });

@@ -60,8 +60,8 @@ export class Finishing {
    * whoever reads the circle's data next may go on from what it left.
    */
   commit(namespace: Namespace, play: Play, ended: Ended): boolean {
-    const own = play.entry ? [{ path: inboxPath(inboxId(play.task)), content: null }] : [];
-    const { end, writes } = takeWrites(namespace, ended, own);
+    const own = entryGone(play);
+    const { end, writes } = takeWrites(namespace, play, ended, own);
     this.#append(namespace, play, { end, writes: [...writes, ...own], until: play.until }, (head) =>
       this.finish(play, outcomeOf(end, head)),
     );
@@ -76,13 +76,14 @@ export class Finishing {
   ): Promise<void> {
     const { inboxes, broker } = this.#parts;
     const entry = makeAskingPlay(play.task, capability, play.entry);
-    const id = inboxId(play.task);
-    const writes: Write[] = [{ path: inboxPath(id), content: { json: JSON.stringify(entry) } }];
+    const id = inboxId(entry);
+    const put: Write = { path: inboxPath(id), content: { json: JSON.stringify(entry) } };
+    const writes = [...entryGone(play), put];
     try {
       if (!play.entry) inboxes.of(namespace).checkRoom(play.task);
       namespace.takeWrites(writes);
     } catch (error) {
-      const refused = error instanceof WireError ? error : wireError(endOfWrites(error));
+      const refused = error instanceof WireError ? error : wireError(endOfWrites(error, play.task));
       await this.refuse(namespace, play, refused);
       return;
     }
@@ -169,13 +170,18 @@ export class Finishing {
   }
 }
 
+/** What takes away the entry of a play that asked before. */
+function entryGone({ entry }: Play): Write[] {
+  return entry ? [{ path: inboxPath(inboxId(entry)), content: null }] : [];
+}
+
 /** Takes what a play writes, and its own entry away; a play whose writes are not taken ends so and writes nothing. */
-function takeWrites(namespace: Namespace, { end, writes }: Ended, own: readonly Write[]): Ended {
+function takeWrites(namespace: Namespace, { task }: Play, { end, writes }: Ended, own: readonly Write[]): Ended {
   try {
     namespace.takeWrites([...writes, ...own]);
     return { end, writes };
   } catch (error) {
-    const refused = endOfWrites(error);
+    const refused = endOfWrites(error, task);
     namespace.takeWrites(own);
     return { end: refused, writes: [] };
   }

@@ -12,7 +12,7 @@ const RETRY_AFTER_MS = 60_000;
 
 const ENTRY = /^inbox\/(?<id>[0-9a-f]{32})\.json$/;
 
-type Known = Pick<AskingPlay, "caller" | "state" | "expires_at"> & { readonly characters: number };
+type Known = Pick<AskingPlay, "caller" | "task" | "state" | "expires_at"> & { readonly characters: number };
 
 /** The plays that wait in one circle, as the worker of the circle knows them without reading all of them again. */
 export class Inbox {
@@ -25,6 +25,12 @@ export class Inbox {
       const json = namespace.readText(inboxPath(id));
       if (json !== undefined) this.#know(id, json);
     }
+  }
+
+  /** The entry of a play, whatever it asks for now. */
+  ofTask({ caller, id }: Pick<Task, "caller" | "id">): AskingPlay | undefined {
+    for (const [entry, known] of this.#known) if (known.task === id && known.caller === caller) return this.get(entry);
+    return undefined;
   }
 
   get(id: string): AskingPlay | undefined {
@@ -77,8 +83,8 @@ export class Inbox {
   }
 
   #know(id: string, json: string): Known {
-    const { caller, state, expires_at } = parseAskingPlay(json);
-    const known = { caller, state, expires_at, characters: json.length };
+    const { caller, task, state, expires_at } = parseAskingPlay(json);
+    const known = { caller, task, state, expires_at, characters: json.length };
     this.#known.set(id, known);
     return known;
   }

@@ -1,5 +1,6 @@
 import type { PolicyDocument } from "@circles/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ended } from "../../test/fake-sandbox.ts";
 import { alice, bob, mallory } from "../../test/people.ts";
 import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import type { DenialsEntry, RecordOf } from "../namespace/record.ts";
@@ -87,18 +88,25 @@ describe("a claim, under a policy,", () => {
     expect(worker.sandbox.reauthorized).toEqual([alice.publicKey]);
   });
 
-  it("[WK16] plays that use a grant are counted, those that do not are not, and more are refused for now", async () => {
+  it("[WK16] plays are counted with the grant that they used, those that used none with all, and more are refused for now", async () => {
+    const limits = { plays_per_minute: 2 };
+    await setPolicy({ grants: [...EVERYTHING.grants, { to: "*", allow: ["log"], limits }] });
+    expect(await worker.play(bobs("rely"), bobs("rely"), bobs("rely"))).toMatchObject([{}, {}, { output: "3" }]);
+    const usedUp = { status: "error", failure: { code: -32007, data: { limit: "plays_per_minute", allowed: 2 } } };
+    await setPolicy({ grants: [{ to: "*", allow: ["write:**"], limits }] });
+    const looking = await worker.play(bobs("look"), bobs("look"), bobs("look"));
+    expect(looking).toMatchObject([{}, { status: "completed" }, usedUp]);
+    expect(worker.sandbox.ran.filter((script) => script === "look")).toHaveLength(2);
+  });
+
+  it("[WK16] of what a grant allows each caller has as much, and what is used up is refused for now", async () => {
+    await worker.play(worker.task("add"));
     await setPolicy({ grants: [{ to: "*", allow: ["write:**"], limits: { plays_per_minute: 2 } }] });
-    expect(await worker.play(bobs("look"), bobs("look"), bobs("look"))).toMatchObject([
-      {},
-      {},
-      { status: "completed" },
-    ]);
-    expect(await worker.play(bobs("rely"), bobs("rely"))).toMatchObject([{ output: "1" }, { output: "2" }]);
+    expect(await worker.play(bobs("rely"), bobs("rely"))).toMatchObject([{ output: "2" }, { output: "3" }]);
     expect(await worker.play(bobs("exhaust"))).toMatchObject([
       { status: "error", failure: { code: -32007, data: { limit: "plays_per_minute", allowed: 2 } } },
     ]);
-    expect(await worker.play(worker.task("rely", { caller: mallory.publicKey }))).toMatchObject([{ output: "3" }]);
+    expect(await worker.play(worker.task("rely", { caller: mallory.publicKey }))).toMatchObject([{ output: "4" }]);
   });
 
   it("[WK16] a play that runs again, for another changed the same meanwhile, is counted once", async () => {
@@ -135,7 +143,7 @@ describe("a claim, under a policy,", () => {
       const grant = again();
       expect(grant).toMatchObject({ allow: ["write:**"] });
       expect(grant?.exhausted).toBeUndefined();
-      for (const opened of [first, first, second]) opened.settle([grant?.id ?? ""]);
+      for (const opened of [first, first, second]) opened.settle({ ...ended(), used: [grant?.id ?? ""] });
       expect(again()?.exhausted).toMatchObject({ allowed: 1 });
     });
   });
@@ -167,11 +175,26 @@ describe("a claim, under a policy,", () => {
     expect(await denialsIn()).toEqual([]);
   });
 
-  it("[WK6] the control lane is for who may use one of the owner's tools", async () => {
-    await setPolicy({ grants: [...EVERYTHING.grants, { to: mallory.publicKey, allow: ["log"] }] });
+  it("[WK14] the control lane is the owner's alone, whatever others may do", async () => {
+    await setPolicy({ grants: [{ to: bob.publicKey, allow: ["policy", "inbox", "log"] }] });
     expect(await worker.play(bobs("look", { lane: "control" }))).toMatchObject([{ status: "denied" }]);
-    const mallorys = worker.task("look", { caller: mallory.publicKey, lane: "control" });
-    expect(await worker.play(mallorys)).toMatchObject([{ status: "completed" }]);
+    expect(await worker.play(worker.task("look", { lane: "control" }))).toMatchObject([{ status: "completed" }]);
+  });
+
+  it("[NS7] once a library is published, no play that begins later runs with the one before", async () => {
+    const gate = makeGate();
+    worker.hold = gate.opened;
+    const plays = ["held", "look", "look"].map((script) => worker.submit(worker.task(script)));
+    const serving = worker.serve();
+    await expect.poll(() => worker.sandbox.ran).toContain("held");
+    const published = [{ path: "config/library.js", content: { text: "export const a = 1;" } }];
+    const publish = worker.task("decide", { args: JSON.stringify(published), lane: "control" });
+    expect(await worker.play(publish)).toMatchObject([{ status: "completed" }]);
+    const before = worker.sandbox.pending.length;
+    gate.open();
+    await serving;
+    expect(await Promise.all(plays)).toMatchObject([{ output: "1" }, { output: "1" }, { output: "1" }]);
+    expect(worker.sandbox.pending.length).toBe(before + 1); // those behind had a snapshot of their own
   });
 
   it("[WK17] a play that would make the circle too large is an error, writes nothing, and those behind run on what there is", async () => {

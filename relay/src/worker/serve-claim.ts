@@ -5,6 +5,7 @@ import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox, ScriptResult } from "../sandbox/sandbox.ts";
 import { type AdmissionParts, admit, coolingDown } from "./admission.ts";
 import type { Approvals } from "./approvals.ts";
+import { LIBRARY_PATH } from "./circle-paths.ts";
 import type { ConfigChanges } from "./config-changes.ts";
 import type { Denials } from "./denials.ts";
 import { CANCELLED, denied, exhausted, isStopped, loggedEnd } from "./ends.ts";
@@ -143,8 +144,9 @@ class Serving {
         if (!result) throw new Error("sandbox: expected a result for each play");
         if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
         const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0) });
-        if (became !== "again") play.authority.settle(result.used);
-        if (became === "stands") continue;
+        if (became !== "again") play.authority.settle(result);
+        const republished = configChanges.conflicts(namespace, [{ path: LIBRARY_PATH, content: null }], since);
+        if (became === "stands" && !republished) continue;
         // Those behind it read what is not so: they have not happened.
         for (const later of events.slice(i + 1)) later.discard();
         abandoned.abort();
@@ -152,7 +154,7 @@ class Serving {
       }
       return [];
     } finally {
-      for (const { authority } of plays) authority.settle([]);
+      for (const { authority } of plays) authority.settle(undefined);
     }
   }
 

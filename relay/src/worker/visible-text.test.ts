@@ -14,6 +14,7 @@ it.each([
   ["tag\u{E0041}", "tag⟨U+E0041⟩"],
   ["\u{F0000}\uE000\uD800", "⟨U+F0000⟩⟨U+E000⟩⟨U+D800⟩"],
   ["no\u00A0break\u3000\u2800", "no⟨U+00A0⟩break⟨U+3000⟩⟨U+2800⟩"],
+  ["a\u{13441}\u{13442}\u{1D159}\u{16FE4}\u2D7F\u{1107F}b", "a⟨U+13441⟩⟨U+13442⟩⟨U+1D159⟩⟨U+16FE4⟩⟨U+2D7F⟩⟨U+1107F⟩b"],
   ["\u3164filler\uFE0F\u{E0100}", "⟨U+3164⟩filler⟨U+FE0F⟩⟨U+E0100⟩"],
   ["line\n\tindented é 漢字 😀", "line\n\tindented é 漢字 😀"],
 ])("[AP7] %j is shown as %j", (text, shown) => {

@@ -2,7 +2,8 @@
  * What does not show itself, looks like a space and is none, or turns what shows itself round: control, format, private
  * and unassigned characters, lone surrogates, fillers, selectors, blanks, odd line breaks.
  */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const INVISIBLE =
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\u{1107F}\u2D7F\u{13441}\u{13442}\u{16FE4}\u{1D159}]/gu;
 const SHOWN = new Set([" ", "\n", "\t"]);
 const CONTROL_PICTURES = 0x2400;
 const DELETE = 0x7f;
