@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Envelope, Lane, LogHead, PlayEvent, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
+import type { Envelope, Lane, LogHead, PlayEvent, PublicKey, Sha256, Signature, TaskId } from "@circles/sdk/protocol";
 
 /** A play once queued. */
 export type Task = {
@@ -26,7 +26,11 @@ export type TaskHashes = { readonly script: Sha256; readonly args: Sha256 };
 export type Proof =
   | { readonly kind: "envelope"; readonly envelope: Envelope }
   | typeof VOUCHED_IN_PROCESS
-  | typeof APPROVED;
+  | typeof APPROVED
+  /** A gateway elsewhere saw the caller log in, and signed that. */
+  | { readonly kind: "gateway"; readonly gateway: PublicKey; readonly signature: Signature }
+  /** Nobody says so: as a client that follows the specification puts it into a queue by hand. */
+  | { readonly kind: "none" };
 
 /**
  * The gateway in this process saw the caller log in. Compared by identity: what arrives from elsewhere, however it is

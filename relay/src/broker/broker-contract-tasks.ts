@@ -1,6 +1,9 @@
-import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { PublicKey, Signature, TaskId } from "@circles/sdk/protocol";
 import { alice } from "../../test/people.ts";
-import { type Event, hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../task.ts";
+import { type Event, hashTask, type Outcome, type Proof, type Task } from "../task.ts";
+
+/** Holds in every process, as far as a broker is concerned. */
+const VOUCHED: Proof = { kind: "gateway", gateway: alice.publicKey, signature: "0".repeat(128) as Signature };
 
 type Given = { id: string; circle?: PublicKey; caller?: PublicKey; script?: string; args?: string };
 
@@ -9,7 +12,7 @@ export function taskOf({ id, circle = alice.publicKey, caller = alice.publicKey,
   const { script, args } = { script: "1", args: "null", ...texts };
   const hashes = hashTask({ script, args });
   const deadline = Date.now() + 60_000;
-  return { id: id as TaskId, circle, caller, script, args, hashes, deadline, proof: VOUCHED_IN_PROCESS };
+  return { id: id as TaskId, circle, caller, script, args, hashes, deadline, proof: VOUCHED };
 }
 
 /** An end that stands in the log. */

@@ -9,6 +9,8 @@ export type ClaimedTask = {
   readonly cancelled: AbortSignal;
   /** Number of the last event that was said before it was set aside; 0 if it was not. Its next event is the one after. */
   readonly said: number;
+  /** How many workers died while they had it. */
+  readonly attempts: number;
 };
 
 /** Tasks of one lane of a circle, oldest first, and the right to be the only one who plays there until all are finished. */
@@ -17,6 +19,11 @@ export type Claim = {
   readonly lane: Lane | undefined;
   /** Higher than that of every earlier claim of the circle. */
   readonly fence: number;
+  /**
+   * Names the time for which this process has the circle, without anybody else in between: claims with the same lease are
+   * of one such time, and a later one's is higher. 0 where nobody else could have it.
+   */
+  readonly lease: number;
   readonly tasks: readonly ClaimedTask[];
   /** Aborts when the claim is lost: nothing may be committed under it any more. */
   readonly lost: AbortSignal;

@@ -11,20 +11,11 @@ import {
   UnknownTask,
 } from "./broker.ts";
 import { EndedTasks } from "./ended-tasks.ts";
+import { sayAgain } from "./followers.ts";
 import { Notices } from "./notices.ts";
-import { QueuedTask, sayAgain } from "./queued-task.ts";
-import { busy, Room } from "./room.ts";
+import { QueuedTask } from "./queued-task.ts";
+import { busy, DEFAULT_LIMITS, MOST_IN_CONTROL_LANE, Room } from "./room.ts";
 import { TaskIds } from "./task-ids.ts";
-
-const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
-  mostPerCircle: 10_000,
-  mostPerCaller: 2_000,
-  mostCharactersPerCaller: 16 * 2 ** 20,
-  mostCharacters: 128 * 2 ** 20,
-});
-
-/** It is for its circle's owner alone. */
-const MOST_IN_CONTROL_LANE = 200;
 
 type LineName = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
 
@@ -258,7 +249,7 @@ export class MemoryBroker implements Broker {
     this.#fence = Math.max(this.#fence + 1, Date.now() * 1000);
     const tasks = line.queue.splice(0, mostTasks);
     line.claim = { fence: this.#fence, unfinished: new Map(tasks.map((queued) => [queued.key, queued])) };
-    return { circle: line.circle, lane: line.lane, fence: this.#fence, tasks, lost: NEVER };
+    return { circle: line.circle, lane: line.lane, fence: this.#fence, lease: 0, tasks, lost: NEVER };
   }
 
   /** What is left of a claim; `undefined` if it is over. */

@@ -4,6 +4,16 @@ import type { BrokerLimits } from "./broker.ts";
 
 const RETRY_AFTER_MS = 250;
 
+export const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
+  mostPerCircle: 10_000,
+  mostPerCaller: 2_000,
+  mostCharactersPerCaller: 16 * 2 ** 20,
+  mostCharacters: 128 * 2 ** 20,
+});
+
+/** The control lane is for its circle's owner alone. */
+export const MOST_IN_CONTROL_LANE = 200;
+
 /** What waits or runs, counted by caller and by size. Each lane counts its own tasks. */
 export class Room {
   readonly #limits: Omit<BrokerLimits, "mostPerCircle">;
@@ -42,6 +52,7 @@ export function busy(limit: string, used: number, allowed: number): WireError {
   return new WireError(ErrorCode.Busy, `busy: ${limit} is at its limit of ${allowed}`, data);
 }
 
-function sizeOf({ script, args }: Task): number {
+/** UTF-16 units. */
+export function sizeOf({ script, args }: Task): number {
   return script.length + args.length;
 }

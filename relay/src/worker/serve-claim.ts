@@ -78,9 +78,9 @@ class Serving {
           await this.#finishing.finish(claimed, admitted);
           continue;
         }
-        const { key, task, cancelled, said } = claimed;
+        const { key, task, cancelled, said, attempts } = claimed;
         const { until, entry, end } = admitted;
-        const play: Play = { key, task, cancelled, said, until, entry };
+        const play: Play = { key, task, cancelled, said, attempts, until, entry };
         if (end) this.#finishing.commit(this.#namespace, play, { end, writes: [] });
         else if (entry?.state === "waiting") await this.#finishing.setAside(play, entry);
         else plays.push(play);

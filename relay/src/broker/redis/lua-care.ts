@@ -1,0 +1,79 @@
+/** What keeps a bucket in order, whoever dies. */
+
+/**
+ * `instance ms isJoining`: says that it is alive. `new` where nobody knew it; if it is not joining, nobody does then either:
+ * it was not in time, and others may have its circles.
+ */
+export const BEAT = `
+local isKnown = isAlive(ARGV[3])
+if isKnown or ARGV[5] == '1' then
+  call('ZADD', S .. 'instances', whole(NOW / 1000 + tonumber(ARGV[4])), ARGV[3])
+end
+return { isKnown and 'known' or 'new' }
+`;
+
+/** `instance`: leaves in order. What it held is free when the next one tidies up. */
+export const LEAVE = `
+call('ZADD', S .. 'instances', 'XX', 0, ARGV[3])
+return { 'left' }
+`;
+
+/**
+ * `mostLines`: takes what the dead left behind. Tasks go back to the heads of their queues, lines that waited for the dead
+ * wait for anybody. Answers how much there was: ask again until it is nothing.
+ */
+export const REAP = `
+local most, found = tonumber(ARGV[3]), 0
+local dead = call('ZRANGEBYSCORE', S .. 'instances', '-inf', whole(NOW / 1000), 'LIMIT', 0, 1)[1]
+if not dead then return { 'reaped', 0 } end
+local claims, ready = S .. 'claims:' .. dead, S .. 'ready:' .. dead
+for _, line in ipairs(call('SPOP', claims, most)) do
+  found = found + 1
+  local key = S .. 'line:' .. line
+  local held = call('HMGET', key, 'fence', 'worker')
+  if held[2] == dead then giveBack(line, held[1], true) end
+end
+local waiting = call('ZRANGE', ready, 0, most - 1, 'WITHSCORES')
+for i = 1, #waiting, 2 do
+  found = found + 1
+  call('ZREM', ready, waiting[i])
+  call('ZADD', S .. 'ready', waiting[i + 1], waiting[i])
+  if not wakeAny(S .. 'idle:' .. circleOf(waiting[i])) then wakeAny(S .. 'idle') end
+end
+if found == 0 then
+  call('ZREM', S .. 'instances', dead)
+  call('DEL', claims, ready, P .. 'reply:' .. dead) -- of a process: a worker's name has no list
+  call('SREM', S .. 'idle', dead)
+  found = 1
+end
+return { 'reaped', found }
+`;
+
+/** `circle fence`: the circle's log knows a fence at least as high as the lease; answers a lease above it. */
+export const RAISE = `
+local worker, circle, above = ARGV[3], ARGV[4], tonumber(ARGV[5])
+if ownerOf(circle) ~= worker or not isAlive(worker) then return { 'gone' } end
+local last = tonumber(call('GET', S .. 'fence') or '0')
+if last < above then call('SET', S .. 'fence', whole(above)) end
+local lease = nextFence()
+call('SET', S .. 'circle:' .. circle, lease .. ' ' .. worker)
+return { 'raised', lease }
+`;
+
+/** `circle …`: offers lines with tasks that nobody claims and that do not wait for their turn, as a plain LPUSH leaves them. */
+export const RECONCILE = `
+local offered = 0
+for i = 3, #ARGV do
+  for _, line in ipairs({ ARGV[i], ARGV[i] .. '/control' }) do
+    local isQueued = call('LLEN', queueOf(line)) > 0 and call('HEXISTS', S .. 'line:' .. line, 'fence') == 0
+    if isQueued and not call('ZSCORE', S .. 'ready', line) then
+      local worker = ownerOf(ARGV[i])
+      if not (worker and call('ZSCORE', S .. 'ready:' .. worker, line)) then
+        offer(line)
+        offered = offered + 1
+      end
+    end
+  end
+end
+return { 'reconciled', offered }
+`;

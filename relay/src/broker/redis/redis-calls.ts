@@ -1,0 +1,149 @@
+import { hash } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
+import { COMMON } from "./lua-common.ts";
+
+/** One connection, or those of one cluster. */
+export type Link = {
+  /** Rejects when the connection is lost: whether the command was carried out, nobody knows then. */
+  send(command: readonly string[]): Promise<unknown>;
+  destroy(): void;
+};
+export type Connect = () => Promise<Link>;
+
+/** A script that Redis runs as one step. */
+export type Script = { readonly source: string; readonly sha: string };
+
+export function makeScript(body: string): Script {
+  const source = COMMON + body;
+  return { source, sha: hash("sha1", source) };
+}
+
+/** What a script answered: first what became of it. */
+export type Reply = readonly [kind: string, ...rest: unknown[]];
+
+type Call = {
+  readonly command: readonly string[];
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** A connection that owes an answer for so long is taken for dead. */
+const MOST_SILENCE_MS = 3_000;
+const MOST_BACKOFF_MS = 1_000;
+
+export type RedisCallsOptions = {
+  readonly connect: Connect;
+  readonly prefix: string;
+  readonly scripts: readonly Script[];
+  /** Microseconds, for tests. Default: the clock of Redis. */
+  readonly clock?: (() => number) | undefined;
+  readonly onError: (error: unknown) => void;
+};
+
+/**
+ * Runs scripts in the order of the calls, over whatever connections that takes: what was not answered when one is lost is
+ * sent again over the next, so every script does the same when it is asked twice.
+ */
+export class RedisCalls {
+  readonly #options: RedisCallsOptions;
+  /** Oldest first. */
+  readonly #pending = new Set<Call>();
+  readonly #watch: NodeJS.Timeout;
+  #link: Link | undefined;
+  #isUp = false;
+  #isClosed = false;
+  #answeredAt = performance.now();
+
+  constructor(options: RedisCallsOptions) {
+    this.#options = options;
+    this.#watch = setInterval(() => this.#checkSilence(), MOST_SILENCE_MS / 4).unref();
+    void this.#recover();
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Rejects only if Redis refuses it, or this is closed. */
+  call(script: Script, ...args: (string | number)[]): Promise<Reply> {
+    if (this.#isClosed) return Promise.reject(new Error("broker: closed"));
+    const { prefix, clock } = this.#options;
+    const now = clock ? String(clock()) : "";
+    const command = ["EVALSHA", script.sha, "1", prefix, prefix, now, ...args.map(String)];
+    return new Promise((resolve, reject) => {
+      const call: Call = { command, resolve, reject };
+      if (this.#pending.size === 0) this.#answeredAt = performance.now();
+      this.#pending.add(call);
+      if (this.#isUp) this.#send(call);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#isUp = false;
+    clearInterval(this.#watch);
+    this.#link?.destroy();
+    for (const { reject } of this.#pending) reject(new Error("broker: closed"));
+    this.#pending.clear();
+  }
+
+  #send(call: Call): void {
+    const link = this.#link;
+    if (!link) return;
+    link.send(call.command).then(
+      (reply) => {
+        this.#answeredAt = performance.now();
+        if (this.#pending.delete(call)) call.resolve(reply as Reply);
+      },
+      (error: unknown) => {
+        if (this.#isClosed || link !== this.#link) return; // it is sent again, or was
+        if (isRefusal(error)) {
+          this.#pending.delete(call);
+          call.reject(error);
+        } else this.#lose(error);
+      },
+    );
+  }
+
+  #lose(error: unknown): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#options.onError(error);
+    void this.#recover();
+  }
+
+  async #recover(): Promise<void> {
+    for (let tries = 0; !this.#isClosed; tries++) {
+      this.#link?.destroy();
+      this.#link = undefined;
+      try {
+        const link = await this.#options.connect();
+        const { scripts } = this.#options;
+        await Promise.all(scripts.map(({ source }) => link.send(["SCRIPT", "LOAD", source])));
+        if (this.#isClosed) return link.destroy();
+        this.#link = link;
+        break;
+      } catch (error) {
+        if (tries === 0) this.#options.onError(error);
+        await wait(Math.min(MOST_BACKOFF_MS, 20 * 2 ** tries) * (0.5 + Math.random()), undefined, { ref: false });
+      }
+    }
+    if (this.#isClosed) return;
+    this.#isUp = true;
+    this.#answeredAt = performance.now();
+    for (const call of this.#pending) this.#send(call);
+  }
+
+  #checkSilence(): void {
+    if (this.#pending.size === 0 || performance.now() - this.#answeredAt < MOST_SILENCE_MS) return;
+    this.#lose(new Error(`redis: expected an answer within ${MOST_SILENCE_MS} ms, got none`));
+  }
+}
+
+/** Redis says no to this very command; asked again it would say the same. */
+function isRefusal(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : "";
+  return (
+    /^(?:ERR|WRONGTYPE|OOM|NOPERM|CROSSSLOT|user_script)\b/.test(message) && !/Script killed|max.*clients/.test(message)
+  );
+}

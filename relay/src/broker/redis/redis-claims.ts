@@ -1,0 +1,230 @@
+import type { Lane, PublicKey } from "@circles/sdk/protocol";
+import type { Event, Outcome, TaskKey } from "../../task.ts";
+import { taskKey } from "../../task.ts";
+import type { Claim, ClaimedTask, TakeOptions } from "../broker.ts";
+import { CLAIM, EMIT, FINISH, RELEASE, SET_ASIDE } from "./lua-work.ts";
+import { makeScript, type RedisCalls } from "./redis-calls.ts";
+import type { RedisTaskId } from "./redis-keys.ts";
+import { readTask } from "./task-fields.ts";
+
+type Taker = {
+  readonly options: TakeOptions;
+  /** Takers that ask for the same are served by one question. */
+  readonly asks: string;
+  readonly give: (claim: Claim) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** A claim that is under way here. */
+type Held = {
+  readonly claim: Claim;
+  /** Its line's name, and its fence as Redis wrote it. */
+  readonly named: readonly [line: string, fence: string];
+  readonly ids: Map<TaskKey, RedisTaskId>;
+  readonly cancels: Map<RedisTaskId, AbortController>;
+  readonly lost: AbortController;
+};
+
+type FoundClaim = [line: string, fence: string, lease: string, tasks: [id: string, fields: string[]][]];
+
+export type RedisClaimsParts = {
+  readonly calls: RedisCalls;
+  /** The name under which this process has circles now; `undefined` while it may have none. */
+  readonly worker: () => string | undefined;
+  readonly onError: (error: unknown) => void;
+};
+
+/** Script and argument texts of one claim, in UTF-16 units. */
+const MOST_CLAIMED_CHARACTERS = 4 * 2 ** 20;
+const MOST_ASIDE = { ofCircle: 1_000, ofCaller: 20 };
+
+const claimScript = makeScript(CLAIM);
+const finishScript = makeScript(FINISH);
+const releaseScript = makeScript(RELEASE);
+const emitScript = makeScript(EMIT);
+const setAsideScript = makeScript(SET_ASIDE);
+export const CLAIM_SCRIPTS = [claimScript, finishScript, releaseScript, emitScript, setAsideScript];
+
+/** The worker's half of a broker on Redis: takes tasks under a lease, and ends them. */
+export class RedisClaims {
+  readonly #parts: RedisClaimsParts;
+  readonly #takers = new Set<Taker>();
+  readonly #held = new Map<string, Held>();
+  #asking: Promise<void> | undefined;
+  #askAgain = false;
+
+  constructor(parts: RedisClaimsParts) {
+    this.#parts = parts;
+  }
+
+  get isWanted(): boolean {
+    return this.#takers.size > 0 || this.#held.size > 0;
+  }
+
+  take(options: TakeOptions, signal: AbortSignal): Promise<Claim> {
+    const asks = `${options.mostTasks} ${options.circles ? Array.from(options.circles).toSorted().join(" ") : ""}`;
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.#takers.delete(taker);
+        signal.removeEventListener("abort", onAbort);
+      };
+      const onAbort = () => taker.reject(signal.reason);
+      const taker: Taker = {
+        options,
+        asks,
+        give: (claim) => {
+          end();
+          resolve(claim);
+        },
+        reject: (error) => {
+          end();
+          reject(error);
+        },
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#takers.add(taker);
+      this.ask();
+    });
+  }
+
+  /** Asks for work, if anybody waits for some. To be called when there may be some. */
+  ask(): void {
+    this.#askAgain = true;
+    this.#asking ??= this.#askAll().finally(() => {
+      this.#asking = undefined;
+      if (this.#askAgain && this.#takers.size > 0) this.ask();
+    });
+  }
+
+  cancel(id: string): void {
+    for (const { cancels } of this.#held.values()) cancels.get(id as RedisTaskId)?.abort();
+  }
+
+  emit(claim: Claim, key: TaskKey, event: Event): void {
+    const held = this.#held.get(nameOf(claim));
+    const id = held?.ids.get(key);
+    if (!held || !id) return;
+    const emitted = this.#parts.calls.call(emitScript, ...held.named, id, event.seq, JSON.stringify(event));
+    emitted.catch((error: unknown) => this.#parts.onError(error));
+  }
+
+  async finish(claim: Claim, key: TaskKey, outcome: Outcome): Promise<boolean> {
+    const held = this.#held.get(nameOf(claim));
+    const id = held?.ids.get(key);
+    if (!held || !id) return false;
+    this.#leave(held, key);
+    const isRemembered = outcome.log ? "1" : "0";
+    const named = [...held.named, id] as const;
+    const text = JSON.stringify(outcome);
+    const [became] = await this.#parts.calls.call(finishScript, ...named, text, isRemembered, outcome.status);
+    return became === "done";
+  }
+
+  async setAside(claim: Claim, key: TaskKey, event: Event): Promise<boolean> {
+    const held = this.#held.get(nameOf(claim));
+    const id = held?.ids.get(key);
+    if (!held || !id) return false;
+    const named = [...held.named, id, event.seq, JSON.stringify(event)] as const;
+    const [became] = await this.#parts.calls.call(setAsideScript, ...named, MOST_ASIDE.ofCircle, MOST_ASIDE.ofCaller);
+    if (became === "done") this.#leave(held, key);
+    return became === "done";
+  }
+
+  async release(claim: Claim): Promise<void> {
+    const held = this.#held.get(nameOf(claim));
+    if (!held) return;
+    this.#held.delete(nameOf(claim));
+    await this.#parts.calls.call(releaseScript, ...held.named);
+  }
+
+  /** All claims are lost: others may have their circles. */
+  lose(): void {
+    for (const { lost } of this.#held.values()) lost.abort(new Error("broker: the lease is lost"));
+    this.#held.clear();
+    this.ask();
+  }
+
+  close(error: unknown): void {
+    for (const taker of this.#takers) taker.reject(error);
+  }
+
+  #leave(held: Held, key: TaskKey): void {
+    const id = held.ids.get(key);
+    held.ids.delete(key);
+    if (id) held.cancels.delete(id);
+    if (held.ids.size === 0) this.#held.delete(nameOf(held.claim));
+  }
+
+  async #askAll(): Promise<void> {
+    while (this.#askAgain) {
+      this.#askAgain = false;
+      const kinds = new Set(Array.from(this.#takers, ({ asks }) => asks));
+      for (const asks of kinds) {
+        try {
+          await this.#askFor(asks);
+        } catch (error) {
+          this.#parts.onError(error);
+        }
+      }
+    }
+  }
+
+  async #askFor(asks: string): Promise<void> {
+    const alike = () => Array.from(this.#takers).filter((taker) => taker.asks === asks);
+    const [first, ...others] = alike();
+    const worker = this.#parts.worker();
+    if (!first || worker === undefined) return;
+    const { mostTasks, circles = [] } = first.options;
+    const limits = [others.length + 1, mostTasks, MOST_CLAIMED_CHARACTERS] as const;
+    const [kind, found] = await this.#parts.calls.call(claimScript, worker, ...limits, ...circles);
+    if (kind !== "claimed") return;
+    for (const one of found as FoundClaim[]) {
+      const held = await this.#hold(one);
+      if (!held) continue;
+      const taker = this.#parts.worker() === worker ? alike()[0] : undefined;
+      if (taker) taker.give(held.claim);
+      else await this.release(held.claim);
+    }
+  }
+
+  /** `undefined` if none of its tasks can be read; those are ended here. */
+  async #hold([line, fence, lease, found]: FoundClaim): Promise<Held | undefined> {
+    const [circle, lane] = line.split("/") as [PublicKey, Lane?];
+    const lost = new AbortController();
+    const [ids, cancels] = [new Map<TaskKey, RedisTaskId>(), new Map<RedisTaskId, AbortController>()];
+    const unreadable: [RedisTaskId, unknown][] = [];
+    const tasks = found.flatMap(([id, fields]): ClaimedTask[] => {
+      const redisId = id as RedisTaskId;
+      try {
+        const { task, isCancelled, said, attempts } = readTask(redisId, fields, circle);
+        const key = taskKey(task);
+        const cancel = new AbortController();
+        if (isCancelled) cancel.abort();
+        ids.set(key, redisId);
+        cancels.set(redisId, cancel);
+        return [{ key, task, cancelled: cancel.signal, said, attempts }];
+      } catch (error) {
+        unreadable.push([redisId, error]);
+        return [];
+      }
+    });
+    for (const [id, error] of unreadable) await this.#refuse([line, fence], id, error);
+    if (tasks.length === 0) return undefined;
+    const claim: Claim = { circle, lane, fence: Number(fence), lease: Number(lease), tasks, lost: lost.signal };
+    const held: Held = { claim, named: [line, fence], ids, cancels, lost };
+    this.#held.set(nameOf(claim), held);
+    return held;
+  }
+
+  /** Ends what is no task, as whoever put it there may read. */
+  async #refuse(named: readonly [string, string], id: RedisTaskId, error: unknown): Promise<void> {
+    this.#parts.onError(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const outcome: Outcome = { status: "error", failure: { code: -32602, message } };
+    await this.#parts.calls.call(finishScript, ...named, id, JSON.stringify(outcome), "0", outcome.status);
+  }
+}
+
+function nameOf({ circle, lane, fence }: Claim): string {
+  return `${circle}/${lane ?? ""}/${fence}`;
+}

@@ -1,0 +1,54 @@
+import { createClient, createCluster } from "redis";
+import type { Connect, Link } from "./redis-calls.ts";
+
+export type RedisAddress = {
+  /** `redis://` or `rediss://` (TLS), with user and password where they are needed; several nodes of one cluster. */
+  readonly urls: readonly string[];
+  readonly isCluster: boolean;
+};
+
+const CONNECT_MS = 3_000;
+
+/** What both kinds of clients are told. Who uses them connects anew, in its own way, when one is lost. */
+const OPTIONS = {
+  RESP: 2,
+  disableOfflineQueue: true,
+  disableClientInfo: true,
+  // The default makes an AbortSignal for every command, which is most of what a command costs; waits here end by themselves.
+  commandOptions: { timeout: undefined as unknown as number },
+  socket: { connectTimeout: CONNECT_MS, reconnectStrategy: false, noDelay: true, keepAlive: true },
+} as const;
+
+/** A way to open connections to Redis. What is lost is told to whoever waits for a command. */
+export function connectTo({ urls, isCluster }: RedisAddress): Connect {
+  return () => (isCluster ? connectCluster(urls) : connectServer(urls[0] ?? ""));
+}
+
+async function connectServer(url: string): Promise<Link> {
+  const client = createClient({ ...OPTIONS, url });
+  client.on("error", () => {}); // every command in flight hears of it
+  await client.connect();
+  return {
+    send: (command) => client.sendCommand(command as string[]),
+    destroy: () => void (client.isOpen && client.destroy()),
+  };
+}
+
+async function connectCluster(urls: readonly string[]): Promise<Link> {
+  const cluster = createCluster({
+    rootNodes: urls.map((url) => ({ url })),
+    defaults: OPTIONS,
+    minimizeConnections: true,
+  });
+  cluster.on("error", () => {});
+  await cluster.connect();
+  return {
+    send: (command) => cluster.sendCommand(keyOf(command), false, command as string[]),
+    destroy: () => void (cluster.isOpen && cluster.destroy()),
+  };
+}
+
+/** The first key of a command: what it concerns lies on one node. */
+function keyOf([name, , , key]: readonly string[]): string | undefined {
+  return name === "SCRIPT" ? undefined : key;
+}

@@ -1,0 +1,74 @@
+import type { Envelope, Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
+import { APPROVED, hashTask, type Proof, type Task } from "../../task.ts";
+import type { RedisTaskId } from "./redis-keys.ts";
+
+/** What a worker gets of a task beside the task itself. */
+export type TaskFromRedis = {
+  readonly redisId: RedisTaskId;
+  readonly task: Task;
+  readonly isCancelled: boolean;
+  readonly said: number;
+  /** How many workers died while they had it. */
+  readonly attempts: number;
+};
+
+/** How long a task that was put in by hand may wait, unless it says. */
+const HAND_FED_MS = 60_000;
+const LANES: readonly unknown[] = ["control"] satisfies Lane[];
+
+/** The fields of a task's hash that the scripts do not look at. @throws {TypeError} for a proof that ends with this process. */
+export function fieldsOf({ script, args, timeoutMs, deadline, proof }: Task): string[] {
+  const fields = ["script", script, "args", args, "deadline", String(deadline), "proof", writeProof(proof)];
+  return timeoutMs === undefined ? fields : [...fields, "timeout_ms", String(timeoutMs)];
+}
+
+/** Reads what HGETALL answers. @throws {TypeError} with what is missing or wrong. */
+export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: PublicKey): TaskFromRedis {
+  const fields = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) fields.set(flat[i] ?? "", flat[i + 1] ?? "");
+  const { script, caller } = { script: fields.get("script"), caller: fields.get("caller") };
+  if (script === undefined || caller === undefined) {
+    throw new TypeError(
+      `task ${redisId}: expected script and caller, got ${script === undefined ? "no script" : "no caller"}`,
+    );
+  }
+  if (!/^0[23][0-9a-f]{64}$/.test(caller))
+    throw new TypeError(`task ${redisId}: caller: expected a public key, got other text`);
+  const lane = fields.get("lane");
+  const args = fields.get("args") ?? "null";
+  const task: Task = {
+    id: (fields.get("id") ?? redisId) as TaskId,
+    circle,
+    caller: caller as PublicKey,
+    script,
+    args,
+    hashes: hashTask({ script, args }),
+    deadline: Number(fields.get("deadline") ?? Date.now() + HAND_FED_MS),
+    proof: readProof(fields.get("proof")),
+    ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
+    ...(LANES.includes(lane) ? { lane: lane as Lane } : {}),
+  };
+  return {
+    redisId,
+    task,
+    isCancelled: fields.has("cancel"),
+    said: Number(fields.get("said") ?? 0),
+    attempts: Number(fields.get("attempts") ?? 0),
+  };
+}
+
+function writeProof(proof: Proof): string {
+  if (proof.kind === "in-process")
+    throw new TypeError("task: expected a proof that holds in another process, got one that does not");
+  return JSON.stringify(proof);
+}
+
+/** What Redis says is believed by nobody: a worker checks the proof that it finds. */
+function readProof(text: string | undefined): Proof {
+  if (text === undefined) return { kind: "none" };
+  const proof = JSON.parse(text) as Proof;
+  if (proof.kind === "approved") return APPROVED;
+  if (proof.kind === "envelope") return { kind: "envelope", envelope: proof.envelope as Envelope };
+  if (proof.kind === "gateway") return { kind: "gateway", gateway: proof.gateway, signature: proof.signature };
+  return { kind: "none" };
+}
