@@ -16,6 +16,8 @@ export type Appended = { readonly head: LogHead; readonly place: Place };
 export type LogWriterOptions = LogFolder & {
   readonly disk: Disk;
   readonly durability: Durability;
+  /** Stands in each segment that is begun here. 0: in none. */
+  readonly lease: number;
   /** Told of each record that was written, in order. */
   readonly onWritten: (entry: Entry, appended: Appended) => void;
 };
@@ -167,14 +169,15 @@ export class LogWriter {
 
   /** The old segment is synced before it is sealed, and the new one and its folder before anything else is in it. */
   async #writeSegment({ resolve }: WaitingSegment): Promise<void> {
-    const { folder, circle, disk } = this.#options;
+    const { folder, circle, disk, lease } = this.#options;
     const old = this.#segment;
     await old.sync();
     const number = old.number + 1;
     const file = await disk.create(segmentPath(folder, number));
     const segment = new SegmentFile(file, { number, bytes: 0, disk });
     try {
-      const entry = { segment: { number, circle, previous: { number: old.number, bytes: old.bytes, ...this.#head } } };
+      const previous = { number: old.number, bytes: old.bytes, ...this.#head };
+      const entry = { segment: { number, circle, ...(lease > 0 ? { lease } : {}), previous } };
       const written = writeLines(segment, [{ entry, ...makeLine(entry, this.#head) }]);
       await segment.sync();
       await disk.syncFolder(folder);

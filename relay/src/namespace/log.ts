@@ -22,6 +22,8 @@ export type { Appended, Durability } from "./log-writer.ts";
 
 export type LogOptions = LogFolder & {
   readonly disk?: Disk | undefined;
+  /** Where several workers could have the circle: names the time for which this one has. Default 0: nobody else could. */
+  readonly lease?: number | undefined;
   /** Default `"strict"`. */
   readonly durability?: Durability | undefined;
   /** A checkpoint is due after so many bytes of records. Default 16 MiB. */
@@ -29,6 +31,8 @@ export type LogOptions = LogFolder & {
 };
 
 const SEGMENT_BYTES = 16 * 2 ** 20;
+/** Each lease begins one: so many are read when a circle is opened, and not more. */
+const MOST_SEGMENTS = 64;
 
 /**
  * One circle's log (DESIGN §5): what is appended and synced has happened. An append that fails leaves the log unusable;
@@ -52,12 +56,12 @@ export class CircleLog {
     this.#options = options;
     this.#pages = pages;
     this.#checkpointSegment = start;
-    const { folder, circle, disk, durability = "strict" } = options;
+    const { folder, circle, disk, durability = "strict", lease = 0 } = options;
     const onWritten = (entry: Entry, { head, place }: Appended) => {
       pages.add(head.seq, place);
       if (!("checkpoint" in entry)) this.#grownBytes += place.bytes;
     };
-    this.#writer = new LogWriter({ folder, circle, disk, durability, onWritten }, { segment, head });
+    this.#writer = new LogWriter({ folder, circle, disk, durability, lease, onWritten }, { segment, head });
   }
 
   /** Makes a log's first segment; its folder exists. @throws if there is one. */
@@ -78,7 +82,9 @@ export class CircleLog {
   /**
    * Opens a log: reads it from where its newest whole checkpoint begins, tells of each record from there on, and cuts off
    * what a crash left unfinished at its end. What is written by these records is all there is. Resolves with `undefined`
-   * if there is no log. @throws {LogDamaged} where records are not the ones that were written.
+   * if there is no log. Under a new lease it goes on in a new segment, which seals what was there: what somebody else still
+   * writes behind that counts for nothing. @throws {LogDamaged} where records are not the ones that were written.
+   * @throws {LeaseOutdated} if somebody else has a later lease.
    */
   static async open(given: LogOptions, onRecord: OnRecord): Promise<CircleLog | undefined> {
     const options = { ...given, disk: given.disk ?? realDisk };
@@ -94,6 +100,13 @@ export class CircleLog {
     const segment = new SegmentFile(file, { number, bytes, disk: options.disk });
     const log = new CircleLog(options, { segment, head, pages, start });
     log.#grownBytes = grownBytes;
+    if ((options.lease ?? 0) === opened.lease) return log;
+    try {
+      await log.#writer.beginSegment();
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
     return log;
   }
 
@@ -132,7 +145,9 @@ export class CircleLog {
   /** Is it time for a checkpoint of a circle whose files have so many bytes? Writing it costs about as much again. */
   isCheckpointDue(liveBytes: number): boolean {
     const { segmentBytes = SEGMENT_BYTES } = this.#options;
-    return !this.#checkpointing && this.#grownBytes > Math.max(segmentBytes, liveBytes);
+    const segments = this.#writer.segment.number - this.#checkpointSegment;
+    const isLong = this.#grownBytes > Math.max(segmentBytes, liveBytes) || segments > MOST_SEGMENTS;
+    return !this.#checkpointing && isLong;
   }
 
   /**

@@ -21,6 +21,10 @@ export type NamespaceOptions = {
   /** The folder of all circles. */
   readonly dbPath: string;
   readonly circle: PublicKey;
+  /** See `LogOptions`. */
+  readonly lease?: number | undefined;
+  /** Has this process the circle, now? Asked before each append and each file. Default: always. */
+  readonly isHeld?: (() => boolean) | undefined;
   /** What all files of the circle may have together, in bytes. Default 256 MiB. */
   readonly storageBytes?: number | undefined;
   /** Default `"strict"`. */
@@ -65,8 +69,14 @@ export class Namespace {
     this.circle = options.circle;
     this.#options = options;
     this.#folder = join(options.dbPath, options.circle);
-    this.#files = new CircleFiles(this.#folder);
-    this.#pending = new PendingFiles(this.#files);
+    const files = new CircleFiles(this.#folder);
+    this.#files = files;
+    this.#pending = new PendingFiles({
+      write: (path, content) => {
+        this.#checkHeld();
+        return files.write(path, content);
+      },
+    });
   }
 
   /** Opens a circle and brings its files up to date. A circle that is not on disk is opened too, empty, and not made. */
@@ -172,7 +182,10 @@ export class Namespace {
     await this.#pending.room();
   }
 
-  /** Waits until the files are what the log says, then closes it. To be called when every commit has settled. */
+  /**
+   * Waits until the files are what the log says, then closes it. To be called when every commit has settled. Where somebody
+   * else has the circle meanwhile, the files are theirs.
+   */
   async close(): Promise<void> {
     await this.#pending.settled();
     await this.#log?.close();
@@ -186,6 +199,7 @@ export class Namespace {
 
   async #append(entry: PlayEntry | DenialsEntry, options: { durable: boolean }) {
     try {
+      this.#checkHeld();
       const cause = this.#cause;
       if (cause !== undefined) throw new Error("namespace: closed after a failure", { cause });
       this.#creating ??= this.#log ? Promise.resolve(this.#log) : this.#create();
@@ -195,6 +209,10 @@ export class Namespace {
       this.#failure ??= error;
       throw error;
     }
+  }
+
+  #checkHeld(): void {
+    if (this.#options.isHeld?.() === false) throw new Error("namespace: somebody else has the circle by now");
   }
 
   #revise(writes: readonly Write[], seq: number): void {
@@ -282,7 +300,7 @@ export class Namespace {
   }
 
   get #logOptions() {
-    const { circle, disk, durability, segmentBytes } = this.#options;
-    return { folder: join(this.#folder, "logs"), circle, disk, durability, segmentBytes };
+    const { circle, disk, durability, segmentBytes, lease } = this.#options;
+    return { folder: join(this.#folder, "logs"), circle, disk, durability, segmentBytes, lease };
   }
 }

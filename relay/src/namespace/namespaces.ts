@@ -1,7 +1,12 @@
 import type { PublicKey } from "@circles/sdk/protocol";
 import { Namespace, type NamespaceOptions } from "./namespace.ts";
 
-export type NamespacesOptions = Omit<NamespaceOptions, "circle" | "onRepaired" | "onError"> & {
+export type NamespacesOptions = Omit<NamespaceOptions, "circle" | "lease" | "isHeld" | "onRepaired" | "onError"> & {
+  /**
+   * The lease under which this process has a circle now; `undefined` where it has not. Default: 0, for nobody else could have
+   * any. A circle that is open under another one is opened anew.
+   */
+  readonly leaseOf?: (circle: PublicKey) => number | undefined;
   /** Circles that stay open while nobody uses them, so that their next play need not read their log. Default 2,048. */
   readonly mostIdle?: number;
   readonly onRepaired?: (circle: PublicKey, paths: string[]) => void;
@@ -9,8 +14,13 @@ export type NamespacesOptions = Omit<NamespaceOptions, "circle" | "onRepaired" |
   readonly onError?: (error: unknown, circle: PublicKey) => void;
 };
 
+/** This process has not the circle: another worker may have it. */
+export class NotHeld extends Error {
+  override name = "NotHeld";
+}
+
 /** `open` is what `opening` came to. */
-type Held = { readonly opening: Promise<Namespace>; open?: Namespace; users: number };
+type Held = { readonly lease: number; readonly opening: Promise<Namespace>; open?: Namespace; users: number };
 
 /** The circles that are open here: each at most once, opened when first used. */
 export class Namespaces {
@@ -24,7 +34,10 @@ export class Namespaces {
     this.#options = { mostIdle: 2_048, ...options };
   }
 
-  /** Runs `use` with a circle's namespace, which stays open that long. One that failed is opened anew by the next use. */
+  /**
+   * Runs `use` with a circle's namespace, which stays open that long. One that failed is opened anew by the next use.
+   * @throws {NotHeld}
+   */
   async with<T>(circle: PublicKey, use: (namespace: Namespace) => Promise<T>): Promise<T> {
     const held = this.#hold(circle);
     try {
@@ -43,22 +56,32 @@ export class Namespaces {
   }
 
   #hold(circle: PublicKey): Held {
+    const lease = this.#leaseOf(circle);
+    if (lease === undefined) throw new NotHeld(`circle ${circle}: expected a lease on it, got none`);
     const known = this.#held.get(circle);
     // It may have failed while nobody used it: when a document could not be written.
-    if (known?.open?.failed && known.users === 0) this.#drop(circle, known);
-    const held = this.#held.get(circle) ?? { opening: this.#open(circle), users: 0 };
+    const isOver = known && (known.lease !== lease || (known.open?.failed && known.users === 0));
+    if (known && isOver) this.#drop(circle, known);
+    const held = this.#held.get(circle) ?? { lease, opening: this.#open(circle, lease), users: 0 };
     held.users += 1;
     this.#held.delete(circle);
     this.#held.set(circle, held);
     return held;
   }
 
-  async #open(circle: PublicKey): Promise<Namespace> {
+  #leaseOf(circle: PublicKey): number | undefined {
+    const { leaseOf } = this.#options;
+    return leaseOf ? leaseOf(circle) : 0;
+  }
+
+  async #open(circle: PublicKey, lease: number): Promise<Namespace> {
     await this.#closing.get(circle);
-    const { onRepaired, onError, ...options } = this.#options;
+    const { onRepaired, onError, leaseOf, ...options } = this.#options;
     return Namespace.open({
       ...options,
       circle,
+      lease,
+      ...(leaseOf ? { isHeld: () => leaseOf(circle) === lease } : {}),
       onRepaired: (paths) => onRepaired?.(circle, paths),
       onError: (error) => onError?.(error, circle),
     });

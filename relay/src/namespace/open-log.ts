@@ -22,6 +22,18 @@ export type LogFolder = {
   readonly circle: PublicKey;
 };
 
+/** Another worker has written to the log under a later lease. */
+export class LeaseOutdated extends Error {
+  override name = "LeaseOutdated";
+  /** The one that the log knows. */
+  readonly known: number;
+
+  constructor({ known, lease }: { known: number; lease: number }) {
+    super(`log: expected a lease above ${known}, got ${lease}`);
+    this.known = known;
+  }
+}
+
 /** A log that was read, and its newest segment. */
 export type OpenedLog = {
   readonly file: FileHandle;
@@ -30,21 +42,26 @@ export type OpenedLog = {
   readonly head: LogHead;
   /** The segment that reading began with: the newest with a whole checkpoint, or the first. */
   readonly start: number;
+  /** That of its newest segment; 0 if that has none. */
+  readonly lease: number;
 };
 
 /** More than the first batch of a segment after the first, which is its seal alone. */
 const MOST_SEAL_BYTES = 4_096;
 
 /**
- * Reads a log from where its newest whole checkpoint begins, and cuts off what a crash left unfinished at its end.
- * Resolves with `undefined` if there is none. @throws {LogDamaged} where records are not the ones that were written.
+ * Reads a log from where its newest whole checkpoint begins, and cuts off what a crash left unfinished at its end; under a
+ * new `lease` that stays, for whoever had the one before may still be writing there. Resolves with `undefined` if there is
+ * none. @throws {LogDamaged} where records are not the ones that were written. @throws {LeaseOutdated}
  */
 export async function openLog(
-  { folder, circle, disk }: LogFolder & { disk: Disk },
+  { folder, circle, disk, lease = 0 }: LogFolder & { disk: Disk; lease?: number | undefined },
   onRecord: OnRecord,
 ): Promise<OpenedLog | undefined> {
   const newest = await removeUnbegun({ folder, circle, disk });
   if (newest === undefined) return undefined;
+  const known = await leaseOf(newest, { folder, circle });
+  if (known > lease) throw new LeaseOutdated({ known, lease });
   const seals = new Map<number, Seal>();
   const start = await findStart({ folder, circle }, newest, seals);
   let head: LogHead = seals.get(start - 1) ?? genesis(circle);
@@ -56,10 +73,10 @@ export async function openLog(
   try {
     const { size } = await file.stat();
     const read = await readSegment({ number: newest, file, size, sealed: false }, head, onRecord);
-    if (read.bytes < size) await file.truncate(read.bytes);
+    if (read.bytes < size && known === lease) await file.truncate(read.bytes);
     await disk.sync(file.fd); // before anything is believed that a process left there
     await disk.syncFolder(folder);
-    return { file, number: newest, start, ...read };
+    return { file, number: newest, start, lease: known, ...read };
   } catch (error) {
     await file.close();
     throw error;
@@ -101,6 +118,12 @@ export async function withSegment<T>(
   } finally {
     await file.close();
   }
+}
+
+async function leaseOf(number: number, { folder, circle }: LogFolder): Promise<number> {
+  if (number === 1) return 0;
+  const seal = await withSegment(folder, number, undefined, (segment) => readSeal(segment, circle));
+  return seal?.segment.lease ?? 0;
 }
 
 /** A newest segment without its seal is as if it were not there: the one before it is the newest. */

@@ -18,7 +18,8 @@ export function isLoggedRecord(value: unknown): boolean {
   }
   if ("segment" in value) {
     const { segment } = value;
-    if (!isObject(segment) || !isCount(segment.number) || !isText(segment.circle)) return false;
+    if (!isObject(segment) || !isCount(segment.number) || !isText(segment.circle) || !isCount(segment.lease ?? 0))
+      return false;
     const { previous } = segment;
     return (
       isObject(previous) && [previous.number, previous.bytes, previous.seq].every(isCount) && isText(previous.hash)

@@ -44,7 +44,13 @@ export type DenialsEntry = {
 
 /** Begins every segment but the first: it seals the one before at a length and a head. */
 export type SegmentEntry = {
-  readonly segment: { readonly number: number; readonly circle: PublicKey; readonly previous: Seal };
+  readonly segment: {
+    readonly number: number;
+    readonly circle: PublicKey;
+    /** Who writes here: the lease of one worker, higher than in all segments before. Left out where there is one worker. */
+    readonly lease?: number;
+    readonly previous: Seal;
+  };
 };
 export type Seal = LogHead & { readonly number: number; readonly bytes: number };
 
