@@ -102,6 +102,13 @@ export interface Broker {
   notify(circle: PublicKey, notice: Notice): void;
   /** Hears the notices of a circle until `signal` aborts. */
   listen(circle: PublicKey, onNotice: (notice: Notice) => void, signal: AbortSignal): void;
+  /** The lease under which this process has the circle now; `undefined` if it has not. See `Claim.lease`. */
+  leaseOf(circle: PublicKey): number | undefined;
+  /**
+   * Takes a lease above one that the circle's log knows; to be asked where this process has the circle under a lower one.
+   * Resolves with `false` if it has the circle no more.
+   */
+  raise(circle: PublicKey, above: number): Promise<boolean>;
   /** Ends every wait with a rejection. */
   close(): Promise<void>;
 }

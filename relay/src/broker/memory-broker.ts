@@ -173,6 +173,14 @@ export class MemoryBroker implements Broker {
     return this.#ids.find({ circle, id }) ?? this.#ended.find({ circle, id });
   }
 
+  leaseOf(): number {
+    return 0;
+  }
+
+  async raise(): Promise<boolean> {
+    return false; // nobody else could have written there
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const error = new Error("broker: closed");

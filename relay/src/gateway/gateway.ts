@@ -15,10 +15,11 @@ import type { Logger } from "pino";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.ts";
 import type { Verifier } from "../signatures/verifier.ts";
+import { VOUCHED_IN_PROCESS } from "../task.ts";
 import type { Addresses, Refusal } from "./addresses.ts";
 import { Connection } from "./connection.ts";
 import { Login } from "./login.ts";
-import { Plays } from "./play.ts";
+import { Plays, type Vouch } from "./play.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 export type GatewayParts = {
@@ -26,6 +27,8 @@ export type GatewayParts = {
   readonly verifier: Verifier;
   readonly addresses: Addresses;
   readonly log: Logger;
+  /** Default: workers are in this process. */
+  readonly vouch?: Vouch;
 };
 
 export type GatewayOptions = {
@@ -148,9 +151,9 @@ export class Gateway {
     return this.#handlers[method as Method](params, connection);
   }
 
-  #makeHandlers({ broker, verifier }: GatewayParts): Handlers<Connection> {
+  #makeHandlers({ broker, verifier, vouch = () => VOUCHED_IN_PROCESS }: GatewayParts): Handlers<Connection> {
     const login = new Login(verifier);
-    const plays = new Plays(broker);
+    const plays = new Plays(broker, vouch);
     const subscriptions = new Subscriptions(broker);
     return {
       fetch_nonce: (params, connection) => login.fetchNonce(params, connection),

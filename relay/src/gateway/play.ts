@@ -12,16 +12,22 @@ import {
   writeNotification,
 } from "@circles/sdk/protocol";
 import { type Broker, UnknownTask } from "../broker/broker.ts";
-import { type Event, hashTask, type Outcome, type TaskKey, taskKey, VOUCHED_IN_PROCESS } from "../task.ts";
+import { type Event, hashTask, type Outcome, type Proof, type Task, type TaskKey, taskKey } from "../task.ts";
 import type { Connection } from "./connection.ts";
 import { TaskWait } from "./task-wait.ts";
+
+/** What makes a worker believe that a caller asked for a play, where the caller did not sign it. */
+export type Vouch = (task: Omit<Task, "proof">) => Proof;
 
 /** The calls by which a session plays. A closed connection ends its waits; its plays go on and can be attached to. */
 export class Plays {
   readonly #broker: Broker;
+  readonly #vouch: Vouch;
 
-  constructor(broker: Broker) {
+  /** `vouch` says of a play without an envelope that its caller asked for it. */
+  constructor(broker: Broker, vouch: Vouch) {
     this.#broker = broker;
+    this.#vouch = vouch;
   }
 
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
@@ -30,12 +36,12 @@ export class Plays {
     const id = taskId ?? (randomUUID() as string as TaskId);
     const { circle, closed } = connection;
     const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const proof = envelope ? ({ kind: "envelope", envelope } as const) : VOUCHED_IN_PROCESS;
     const deadline = Date.now() + timeout;
     const hashes = hashTask({ script, args });
     // The control lane is for owners to rule beside whatever runs: nobody else may stand in their way there.
     const line = caller === circle ? lane : undefined;
-    const task = { id, circle, caller, script, args, hashes, timeoutMs, deadline, proof, lane: line };
+    const unproven = { id, circle, caller, script, args, hashes, timeoutMs, deadline, lane: line };
+    const task = { ...unproven, proof: envelope ? ({ kind: "envelope", envelope } as const) : this.#vouch(unproven) };
     // Without an id of its own the caller could not tell what events belong to: it gets the answer and nothing else, in
     // its time, as a client expects that knows only the specification's methods.
     const wait = new TaskWait({ id, timeoutMs: timeout, patient: taskId !== undefined });

@@ -13,16 +13,20 @@ import { APPROVED, isSamePlay, type Outcome, type Task } from "../task.ts";
 import { type AskingPlay, isExpired } from "./asking-play.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CoolDown } from "./cool-down.ts";
-import { CANCELLED, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
+import { CANCELLED, deadLetter, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
 import type { Inboxes } from "./inbox.ts";
-import { checkLifetime, checkProof } from "./proof.ts";
+import { checkLifetime, checkProof, type Trust } from "./proof.ts";
 
 export type AdmissionParts = {
   readonly verifier: Verifier;
   readonly authorities: Authorities;
   readonly inboxes: Inboxes;
   readonly coolDown: CoolDown;
+  readonly trust: Trust;
 };
+
+/** A task that so many workers died with is not given to another one. */
+const MOST_ATTEMPTS = 3;
 
 /** A play that may be played: proven, not known to have ended, and allowed. */
 export type Admitted = {
@@ -39,22 +43,26 @@ export type Admitted = {
  * of a play that ended before. @throws {WireError} where the play is refused; nothing is logged then.
  */
 export async function admit(
-  { verifier, authorities, inboxes, coolDown }: AdmissionParts,
+  { verifier, authorities, inboxes, coolDown, trust }: AdmissionParts,
   namespace: Namespace,
-  { task, cancelled }: ClaimedTask,
+  { task, cancelled, attempts }: ClaimedTask,
 ): Promise<Admitted | Outcome> {
   // A play that the owner allowed was proven when it was first admitted; that it was, the circle's log says below.
-  const envelope = task.proof === APPROVED ? undefined : checkProof(task, verifier);
+  const envelope = task.proof === APPROVED ? undefined : checkProof(task, verifier, trust);
   const known = await namespace.recall(task.caller, task.id);
   if (known && !isSamePlay(known.record, task.hashes)) {
     throw new WireError(ErrorCode.TaskIdReused, "task id: expected a new one, got one that another play has");
   }
   if (known && known.record.end.status !== "waiting") return outcomeOf(known.record.end, known.head);
   if (known) {
+    // One that waited may have been under way since, as often as any other.
+    if (attempts >= MOST_ATTEMPTS) {
+      return { until: known.record.until, end: deadLetter(attempts), entry: inboxes.of(namespace).ofTask(task) };
+    }
     const entry = inboxes.of(namespace).ofTask(task);
     return { until: known.record.until, end: endOfWaiting(entry, cancelled), entry };
   }
-  if (task.proof === APPROVED) checkProof(task, verifier); // nothing here says that it was
+  if (task.proof === APPROVED) checkProof(task, verifier, trust); // nothing here says that it was
   if (envelope) checkLifetime(envelope);
   authorities.check(namespace, task);
   const now = Date.now();
@@ -62,6 +70,7 @@ export async function admit(
     ? envelope.expires_at + TASK_MEMORY_AFTER_EXPIRY_S
     : Math.ceil(now / 1000) + TASK_MEMORY_UNSIGNED_S;
   if (cancelled.aborted) return { until, end: CANCELLED, entry: undefined };
+  if (attempts >= MOST_ATTEMPTS) return { until, end: deadLetter(attempts), entry: undefined };
   if (task.deadline <= now) return { until, end: EXPIRED, entry: undefined };
   if (coolDown.left(task) > 0) throw coolingDown(coolDown, task);
   return { until, end: undefined, entry: undefined };

@@ -47,6 +47,12 @@ export const UNANSWERED: FinalEnd = {
   failure: { code: ErrorCode.TimedOut, message: "timed out: the circle's owner did not decide in time" },
 };
 
+/** A play with which one worker after the other died. */
+export function deadLetter(attempts: number): FinalEnd {
+  const message = `gave up: ${attempts} workers ended while they had this play`;
+  return { status: "error", failure: { code: ErrorCode.InternalError, message, data: { attempts } } };
+}
+
 export const EXPIRED: FinalEnd = {
   status: "expired",
   failure: { code: ErrorCode.TimedOut, message: "timed out: the play's deadline passed before its turn came" },

@@ -1,6 +1,7 @@
 import type { Broker, Claim, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { Namespaces } from "../namespace/namespaces.ts";
+import { LeaseOutdated } from "../namespace/open-log.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox, ScriptResult } from "../sandbox/sandbox.ts";
 import { type AdmissionParts, admit, coolingDown } from "./admission.ts";
@@ -30,8 +31,13 @@ type Became = "stands" | "changed" | "again";
 /** Plays and finishes all tasks of a claim. A play whose outcome cannot be known is finished as an internal error. */
 export async function serveClaim(parts: ServeParts, claim: Claim): Promise<void> {
   const finishing = new Finishing(parts, claim);
+  const serve = () =>
+    parts.namespaces.with(claim.circle, (namespace) => new Serving(parts, claim, namespace, finishing).serve());
   try {
-    await parts.namespaces.with(claim.circle, (namespace) => new Serving(parts, claim, namespace, finishing).serve());
+    await serve().catch(async (error: unknown) => {
+      if (!(error instanceof LeaseOutdated && (await parts.broker.raise(claim.circle, error.known)))) throw error;
+      await serve(); // the broker had forgotten how far it was; nothing was done yet
+    });
   } catch (error) {
     await finishing.giveUp(error);
   }
@@ -154,6 +160,7 @@ class Serving {
       }
       return [];
     } finally {
+      abandoned.abort();
       for (const { authority } of plays) authority.settle(undefined);
     }
   }
@@ -162,6 +169,7 @@ class Serving {
   async #end(play: Play, result: ScriptResult, { since, said }: { since: number; said: number }): Promise<Became> {
     const { authorities, configChanges, coolDown } = this.#parts;
     const namespace = this.#namespace;
+    this.#claim.lost.throwIfAborted(); // others have the circle: nothing is committed any more
     const { end, writes, used } = result;
     const withoutWrites = writes.length > 0 ? "changed" : "stands";
     if (this.#stopped.has(play.key)) {

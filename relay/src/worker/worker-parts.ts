@@ -1,6 +1,6 @@
 import type { PublicKey, TaskId } from "@circles/sdk/protocol";
 import type { Broker } from "../broker/broker.ts";
-import type { Namespaces } from "../namespace/namespaces.ts";
+import { type Namespaces, NotHeld } from "../namespace/namespaces.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Verifier } from "../signatures/verifier.ts";
@@ -10,6 +10,7 @@ import { ConfigChanges } from "./config-changes.ts";
 import { CoolDown } from "./cool-down.ts";
 import { Denials } from "./denials.ts";
 import { Inboxes } from "./inbox.ts";
+import { NOBODY, type Trust } from "./proof.ts";
 import type { ServeParts } from "./serve-claim.ts";
 
 export type WorkerPartsOptions = {
@@ -19,24 +20,39 @@ export type WorkerPartsOptions = {
   readonly verifier: Verifier;
   /** Every peer that logged in is treated as the owner of every circle. For development. */
   readonly open: boolean;
+  /** Default: callers, and gateways in this process. */
+  readonly trust?: Trust;
   /** Told of what should not happen. */
   readonly onError: (error: unknown, where: { readonly circle: PublicKey; readonly task?: TaskId }) => void;
 };
 
 /** What workers of one process share: all that they remember between plays. */
-export function makeWorkerParts({ open, onError, ...given }: WorkerPartsOptions): ServeParts {
+export function makeWorkerParts({ open, onError, trust = NOBODY, ...given }: WorkerPartsOptions): ServeParts {
   const { broker, namespaces } = given;
   const inboxes = new Inboxes();
   return {
     ...given,
     inboxes,
+    trust,
     coolDown: new CoolDown(),
     configChanges: new ConfigChanges(),
     authorities: new Authorities({ open }),
-    denials: new Denials((circle, use) => namespaces.with(circle, use)),
-    approvals: new Approvals({ broker, namespaces, inboxes, onError: (error, circle) => onError(error, { circle }) }),
+    // What another worker has by now is its business.
+    denials: new Denials((circle, use) => namespaces.with(circle, use).catch(unlessHeldElsewhere)),
+    approvals: new Approvals({
+      broker,
+      namespaces,
+      inboxes,
+      onError: (error, circle) => {
+        if (!(error instanceof NotHeld)) onError(error, { circle });
+      },
+    }),
     onError: (error, { task }) => onError(error, { circle: task.circle, task: task.id }),
   };
+}
+
+function unlessHeldElsewhere(error: unknown): void {
+  if (!(error instanceof NotHeld)) throw error;
 }
 
 /** To be called when no worker uses them any more, and before the namespaces are closed. */

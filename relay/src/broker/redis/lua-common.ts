@@ -31,6 +31,9 @@ else
 end
 local KEPT_MS = 600000
 local REPLIES_MS = 60000
+-- A task that so many workers died with is given to one more, which only ends it.
+local MOST_ATTEMPTS = 3
+local MOST_DEAD = 1000
 
 local function whole(number)
   return string.format('%.0f', number)

@@ -110,6 +110,10 @@ local key = P .. task
 local known = call('HMGET', key, 'claim', 'ended_by', 'caller', 'size', 'circle', 'id', 'said', 'reply_to')
 if known[2] == fence then return { 'done' } end -- asked again, for its answer was lost
 if known[1] ~= fence then return { 'stale' } end
+if tonumber(call('HGET', key, 'attempts') or '0') >= MOST_ATTEMPTS then
+  call('LPUSH', S .. 'dead', task)
+  call('LTRIM', S .. 'dead', 0, MOST_DEAD - 1)
+end
 count(line, known[3] or '', tonumber(known[4]), -1)
 tell(task, 'ended', (known[7] or '0') .. ',' .. outcome)
 local ids = S .. 'ids:' .. (known[5] or '') .. '/' .. (known[6] or task)

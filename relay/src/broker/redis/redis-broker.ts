@@ -12,7 +12,7 @@ import {
 } from "../broker.ts";
 import { Notices } from "../notices.ts";
 import { DEFAULT_LIMITS, sizeOf } from "../room.ts";
-import { BEAT, LEAVE, REAP } from "./lua-care.ts";
+import { BEAT, LEAVE, RAISE, REAP } from "./lua-care.ts";
 import { CANCEL, FIND, LISTEN, NOTIFY } from "./lua-submit.ts";
 import { RESUME } from "./lua-work.ts";
 import { type Connect, makeScript, RedisCalls } from "./redis-calls.ts";
@@ -47,11 +47,22 @@ const listenScript = makeScript(LISTEN);
 const resumeScript = makeScript(RESUME);
 const beatScript = makeScript(BEAT);
 const leaveScript = makeScript(LEAVE);
+const raiseScript = makeScript(RAISE);
 const reapScript = makeScript(REAP);
 const SCRIPTS = [
   ...FOLLOW_SCRIPTS,
   ...CLAIM_SCRIPTS,
-  ...[cancelScript, findScript, notifyScript, listenScript, resumeScript, beatScript, leaveScript, reapScript],
+  ...[
+    cancelScript,
+    findScript,
+    notifyScript,
+    listenScript,
+    resumeScript,
+    beatScript,
+    leaveScript,
+    raiseScript,
+    reapScript,
+  ],
 ];
 
 /**
@@ -160,6 +171,18 @@ export class RedisBroker implements Broker {
     this.#notices.listen(circle, onNotice, signal);
     this.#listens(circle, 1);
     signal.addEventListener("abort", () => this.#listens(circle, -1), { once: true });
+  }
+
+  leaseOf(circle: PublicKey): number | undefined {
+    return performance.now() < this.#leaseUntil ? this.#claims.leaseOf(circle) : undefined;
+  }
+
+  async raise(circle: PublicKey, above: number): Promise<boolean> {
+    if (this.#worker === undefined) return false;
+    const [became, lease] = await this.#calls.call(raiseScript, this.#worker, circle, above);
+    if (became !== "raised") return false;
+    this.#claims.raised(circle, Number(lease));
+    return true;
   }
 
   async close(): Promise<void> {

@@ -36,6 +36,8 @@ export type RedisClaimsParts = {
 
 /** Script and argument texts of one claim, in UTF-16 units. */
 const MOST_CLAIMED_CHARACTERS = 4 * 2 ** 20;
+/** More than the circles that a worker keeps open. */
+const MOST_LEASES = 8_192;
 const MOST_ASIDE = { ofCircle: 1_000, ofCaller: 20 };
 
 const claimScript = makeScript(CLAIM);
@@ -50,6 +52,8 @@ export class RedisClaims {
   readonly #parts: RedisClaimsParts;
   readonly #takers = new Set<Taker>();
   readonly #held = new Map<string, Held>();
+  /** Under which this process has circles. Least recently claimed first. */
+  readonly #leases = new Map<PublicKey, number>();
   #asking: Promise<void> | undefined;
   #askAgain = false;
 
@@ -94,6 +98,14 @@ export class RedisClaims {
       this.#asking = undefined;
       if (this.#askAgain && this.#takers.size > 0) this.ask();
     });
+  }
+
+  leaseOf(circle: PublicKey): number | undefined {
+    return this.#leases.get(circle);
+  }
+
+  raised(circle: PublicKey, lease: number): void {
+    this.#leases.set(circle, lease);
   }
 
   cancel(id: string): void {
@@ -141,6 +153,7 @@ export class RedisClaims {
   lose(): void {
     for (const { lost } of this.#held.values()) lost.abort(new Error("broker: the lease is lost"));
     this.#held.clear();
+    this.#leases.clear();
     this.ask();
   }
 
@@ -210,10 +223,23 @@ export class RedisClaims {
     });
     for (const [id, error] of unreadable) await this.#refuse([line, fence], id, error);
     if (tasks.length === 0) return undefined;
+    this.#remember(circle, Number(lease));
     const claim: Claim = { circle, lane, fence: Number(fence), lease: Number(lease), tasks, lost: lost.signal };
     const held: Held = { claim, named: [line, fence], ids, cancels, lost };
     this.#held.set(nameOf(claim), held);
     return held;
+  }
+
+  /** The next claim of a circle that is forgotten here brings its lease again. */
+  #remember(circle: PublicKey, lease: number): void {
+    this.#leases.delete(circle);
+    this.#leases.set(circle, lease);
+    if (this.#leases.size <= MOST_LEASES) return;
+    const held = new Set(Array.from(this.#held.values(), ({ claim }) => claim.circle));
+    for (const other of this.#leases.keys()) {
+      if (this.#leases.size <= MOST_LEASES) return;
+      if (!held.has(other) && other !== circle) this.#leases.delete(other);
+    }
   }
 
   /** Ends what is no task, as whoever put it there may read. */
