@@ -20,6 +20,7 @@ export async function startRelayInProcess(options: Partial<RelayOptions> = {}): 
       keepLogMs: undefined,
       threads: 1,
       logLevel: "silent",
+      redis: undefined,
       ...options,
     },
     pino({ level: "silent" }),

@@ -3,26 +3,35 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../src/bin/circles-relay.ts", import.meta.url));
+const mainOf = (program: Program) => fileURLToPath(new URL(`../src/bin/${program}.ts`, import.meta.url));
 const TYPESCRIPT = new URL("../../scripts/typescript.mjs", import.meta.url).href;
 
-export type RelayProcess = {
+type Program = "circles-relay" | "circles-worker";
+
+/** A process of ours that says in its first line that it is ready. */
+export type ReadyProcess = {
   readonly child: ChildProcess;
-  /** Where peers dial: append a circle's public key. */
-  readonly url: string;
-  readonly port: number;
+  /** That line. */
+  readonly said: string;
   /** What it wrote to standard error so far. */
   stderr(): string;
   /** Sends a signal and resolves with how the process ended. */
   kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
 
-/** Runs `circles-relay` from its source to its end. */
+export type RelayProcess = ReadyProcess & {
+  /** Where peers dial: append a circle's public key. */
+  readonly url: string;
+  readonly port: number;
+};
+
+/** Runs `circles-relay`, or another program, from its source to its end. */
 export async function runRelayCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  program: Program = "circles-relay",
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawnRelay(args, env);
+  const child = spawnProgram(program, args, env);
   const output = { stdout: "", stderr: "" };
   child.stdout?.on("data", (data: Buffer) => (output.stdout += data.toString("utf8")));
   child.stderr?.on("data", (data: Buffer) => (output.stderr += data.toString("utf8")));
@@ -32,21 +41,26 @@ export async function runRelayCommand(
 
 /** Starts `circles-relay` from its source and resolves when it says that it is ready. */
 export async function startRelayProcess(args: readonly string[]): Promise<RelayProcess> {
-  const child = spawnRelay(args);
+  const ready = await startProcess("circles-relay", args);
+  const [, url = "", port = ""] = /ready at (ws:\/\/[^/]+:(\d+))\//.exec(ready.said) ?? [];
+  return { ...ready, url, port: Number(port) };
+}
+
+/** Starts one of our programs from its source and resolves when it says that it is ready. */
+export async function startProcess(program: Program, args: readonly string[]): Promise<ReadyProcess> {
+  const child = spawnProgram(program, args);
   let stderr = "";
   child.stderr?.on("data", (data: Buffer) => (stderr += data.toString("utf8")));
-  if (!child.stdout) throw new Error("circles-relay: expected its output");
+  if (!child.stdout) throw new Error(`${program}: expected its output`);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ready = await lines.next();
   if (ready.done) {
     await once(child, "close");
-    throw new Error(`circles-relay ended before it was ready: ${stderr}`);
+    throw new Error(`${program} ended before it was ready: ${stderr}`);
   }
-  const [, url = "", port = ""] = /ready at (ws:\/\/[^/]+:(\d+))\//.exec(ready.value) ?? [];
   return {
     child,
-    url,
-    port: Number(port),
+    said: ready.value,
     stderr: () => stderr,
     async kill(signal) {
       const exit = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
@@ -57,8 +71,12 @@ export async function startRelayProcess(args: readonly string[]): Promise<RelayP
   };
 }
 
-function spawnRelay(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn(process.execPath, ["--import", TYPESCRIPT, "--conditions=@circles/source", MAIN, ...args], {
+function spawnProgram(
+  program: Program,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return spawn(process.execPath, ["--import", TYPESCRIPT, "--conditions=@circles/source", mainOf(program), ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import type { LogHead, PublicKey } from "@circles/sdk/protocol";
-import { UsageError } from "./relay-options.ts";
+import { UsageError } from "./option-values.ts";
 
 /** Something to be done with circles on disk, without a relay. */
 export type CircleCommand = { readonly dbPath: string } & (

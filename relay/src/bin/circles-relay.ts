@@ -4,8 +4,10 @@ import { createInterface } from "node:readline/promises";
 import pino from "pino";
 import { isCircleCommand, parseCircleCommand } from "./circle-command-options.ts";
 import { runCircleCommand } from "./circle-commands.ts";
+import { UsageError } from "./option-values.ts";
+import { closeOnSignals } from "./process-signals.ts";
 import { startRelay } from "./relay.ts";
-import { HELP, parseRelayCommand, type RelayOptions, UsageError } from "./relay-options.ts";
+import { HELP, parseRelayCommand, type RelayOptions } from "./relay-options.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -35,21 +37,7 @@ async function run(options: RelayOptions): Promise<void> {
   }
   const relay = await startRelay(options, log);
   process.stdout.write(`circles-relay ${version} ready at ${relay.url}/{circle public key}\n`);
-  let closing = false;
-  const close = (signal: NodeJS.Signals) => {
-    if (closing) process.exit(1); // asked twice: now
-    closing = true;
-    log.info({ signal }, "closing: running plays may end");
-    relay.close().then(
-      () => process.exit(0),
-      (err: unknown) => {
-        log.fatal({ err }, "could not close in good order");
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGTERM", close);
-  process.on("SIGINT", close);
+  closeOnSignals(() => relay.close(), log);
 }
 
 function say(line: string): void {

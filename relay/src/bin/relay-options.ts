@@ -1,23 +1,36 @@
 import { parseArgs } from "node:util";
-import type { Durability } from "../namespace/log.ts";
+import type { PublicKey } from "@circles/sdk/protocol";
+import { parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
+import {
+  parseKey,
+  parseLogLevel,
+  parseRedisUrl,
+  parseWorkerSettings,
+  type RedisSettings,
+  type WorkerSettings,
+} from "./worker-settings.ts";
 
 /** Everything that can be set from outside, checked. */
-export type RelayOptions = {
+export type RelayOptions = WorkerSettings & {
   readonly port: number;
   readonly host: string;
-  readonly dbPath: string;
   readonly publicUrl: URL | undefined;
   readonly allowedOrigins: readonly string[];
   /** Path of a file of keys; `undefined` for any circle. */
   readonly circlesFile: string | undefined;
   readonly open: boolean;
-  readonly durability: Durability;
-  /** Bytes of the files of one circle. */
-  readonly circleBytes: number;
-  /** Milliseconds that a record is kept at least; `undefined` for ever. */
-  readonly keepLogMs: number | undefined;
-  readonly threads: number;
   readonly logLevel: string;
+  /** `undefined` for tasks that stay in this process. */
+  readonly redis: GatewayRedis | undefined;
+};
+
+/** How a gateway works with Redis and workers elsewhere. */
+export type GatewayRedis = RedisSettings & {
+  /** This process plays scripts too. */
+  readonly withWorker: boolean;
+  /** Where the gateway keeps the secret with which it vouches for callers. */
+  readonly keyFile: string;
+  readonly trustedGateways: readonly PublicKey[];
 };
 
 /** What to do, by the command line and the environment. */
@@ -25,11 +38,6 @@ export type RelayCommand =
   | { readonly do: "run"; readonly options: RelayOptions }
   | { readonly do: "help" }
   | { readonly do: "version" };
-
-/** The command line or the environment makes no sense; the message is for whoever typed it. */
-export class UsageError extends Error {
-  override name = "UsageError";
-}
 
 export const HELP = `circles-relay: lets peers play scripts in each other's circles
 
@@ -56,6 +64,14 @@ Usage: circles-relay [options]
   --keep-log DAYS      days that records of a circle's log are kept at least;
                        "all" keeps every one                      (all)
   --threads N          scripts that run at the same time          (one per processor)
+  --redis-url URL      tasks go through this Redis to workers (circles-worker) elsewhere;
+                       repeatable: several servers share the circles
+  --redis-cluster      the URLs are nodes of one Redis Cluster
+  --with-worker        play scripts in this process, too
+  --gateway-key-file FILE
+                       the secret with which this gateway vouches for callers; it is made
+                       where there is none                        (./circles-gateway.key)
+  --trust-gateway KEY  with --with-worker: believe this gateway, too; repeatable
   --log-level LEVEL    trace, debug, info, warn, error, fatal or silent
                                                                   (info)
   --help, --version
@@ -81,6 +97,11 @@ const FLAGS = {
   "allow-origin": { type: "string", multiple: true },
   circles: { type: "string" },
   open: { type: "boolean" },
+  "redis-url": { type: "string", multiple: true },
+  "redis-cluster": { type: "boolean" },
+  "with-worker": { type: "boolean" },
+  "gateway-key-file": { type: "string" },
+  "trust-gateway": { type: "string", multiple: true },
   durability: { type: "string" },
   "circle-mib": { type: "string" },
   "keep-log": { type: "string" },
@@ -90,10 +111,9 @@ const FLAGS = {
   version: { type: "boolean", short: "v" },
 } as const;
 
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
-const MOST_THREADS = 256;
-const MIB = 2 ** 20;
-const DAY_MS = 24 * 60 * 60 * 1000;
+type Single = {
+  [Name in keyof typeof FLAGS]: (typeof FLAGS)[Name] extends { multiple: true } | { type: "boolean" } ? never : Name;
+}[keyof typeof FLAGS];
 
 /** @throws {UsageError} with a sentence that names the option, what was expected and what came. */
 export function parseRelayCommand(
@@ -104,31 +124,22 @@ export function parseRelayCommand(
   const given = parseFlags(argv);
   if (given.help) return { do: "help" };
   if (given.version) return { do: "version" };
-  const setting = (name: Exclude<keyof typeof FLAGS, "allow-origin" | "open" | "help" | "version">) =>
-    given[name] ?? env[`CIRCLES_${name.toUpperCase().replaceAll("-", "_")}`];
+  const setting = (name: Single) => given[name] ?? env[variableOf(name)];
   const host = setting("host") ?? "127.0.0.1";
   const publicUrl = parsePublicUrl(setting("public-url"));
-  const open = given.open ?? parseSwitch(env.CIRCLES_OPEN);
+  const open = given.open ?? parseSwitch("CIRCLES_OPEN", env.CIRCLES_OPEN);
   checkReach({ host, publicUrl, open });
   const circles = setting("circles") ?? "any";
-  const keepLog = setting("keep-log") ?? "all";
-  const logLevel = setting("log-level") ?? "info";
-  if (!LOG_LEVELS.includes(logLevel)) {
-    throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(", ")}, got ${JSON.stringify(logLevel)}`);
-  }
   const options: RelayOptions = {
     port: parseWhole("--port", setting("port") ?? "8090", 0, 65_535),
     host,
-    dbPath: setting("db-path") ?? "./circles-data",
+    ...parseWorkerSettings(setting, { processors }),
     publicUrl,
     allowedOrigins: (given["allow-origin"] ?? env.CIRCLES_ALLOW_ORIGIN?.split(",") ?? []).map(parseOrigin),
     circlesFile: circles === "any" ? undefined : circles,
     open,
-    durability: parseDurability(setting("durability") ?? "strict"),
-    circleBytes: MIB * parseWhole("--circle-mib", setting("circle-mib") ?? "256", 1, 1_048_576),
-    keepLogMs: keepLog === "all" ? undefined : DAY_MS * parseWhole("--keep-log", keepLog, 1, 36_500),
-    threads: parseWhole("--threads", setting("threads") ?? String(processors), 1, MOST_THREADS),
-    logLevel,
+    redis: parseRedis(given, env),
+    logLevel: parseLogLevel(setting),
   };
   return { do: "run", options };
 }
@@ -155,6 +166,31 @@ function checkReach({ host, publicUrl, open }: Pick<RelayOptions, "host" | "publ
   }
 }
 
+function parseRedis(
+  given: ReturnType<typeof parseFlags>,
+  env: Readonly<Record<string, string | undefined>>,
+): GatewayRedis | undefined {
+  const several = (name: "redis-url" | "trust-gateway", between: RegExp) =>
+    given[name] ?? env[variableOf(name)]?.split(between).filter((text) => text !== "") ?? [];
+  const isOn = (name: "redis-cluster" | "with-worker") =>
+    given[name] ?? parseSwitch(variableOf(name), env[variableOf(name)]);
+  const redisUrls = several("redis-url", /\s+/).map(parseRedisUrl);
+  if (redisUrls.length === 0) {
+    const meaningless = (["redis-cluster", "with-worker", "gateway-key-file", "trust-gateway"] as const).find(
+      (name) => given[name] !== undefined,
+    );
+    if (meaningless) throw new UsageError(`--${meaningless}: expected --redis-url with it`);
+    return undefined;
+  }
+  return {
+    redisUrls,
+    isCluster: isOn("redis-cluster"),
+    withWorker: isOn("with-worker"),
+    keyFile: given["gateway-key-file"] ?? env[variableOf("gateway-key-file")] ?? "./circles-gateway.key",
+    trustedGateways: several("trust-gateway", /,/).map((text) => parseKey("--trust-gateway", text)),
+  };
+}
+
 function parsePublicUrl(text: string | undefined): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -167,21 +203,4 @@ function parseOrigin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && (url.origin === text || `${url.origin}/` === text)) return url.origin;
   throw new UsageError(`--allow-origin: expected an origin such as https://app.example, got ${JSON.stringify(text)}`);
-}
-
-function parseWhole(name: string, text: string, least: number, most: number): number {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
-}
-
-function parseDurability(text: string): Durability {
-  if (text === "strict" || text === "relaxed") return text;
-  throw new UsageError(`--durability: expected strict or relaxed, got ${JSON.stringify(text)}`);
-}
-
-function parseSwitch(text: string | undefined): boolean {
-  if (text === undefined || text === "" || text === "0" || text === "false") return false;
-  if (text === "1" || text === "true") return true;
-  throw new UsageError(`CIRCLES_OPEN: expected 1 or 0, got ${JSON.stringify(text)}`);
 }

@@ -1,28 +1,23 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { resolve } from "node:path";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { Logger } from "pino";
+import type { Broker } from "../broker/broker.ts";
 import { MemoryBroker } from "../broker/memory-broker.ts";
 import { Addresses } from "../gateway/addresses.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import { lockFolder } from "../namespace/folder-lock.ts";
-import { Namespaces } from "../namespace/namespaces.ts";
-import type { SnapshotSource } from "../namespace/snapshot.ts";
-import { ThreadPool } from "../sandbox/pool-node.ts";
-import { siblingModule } from "../sandbox/sibling-module-node.ts";
-import { ThreadTypeStripper } from "../sandbox/type-stripper-node.ts";
-import { chooseVerifier } from "../signatures/verifier.ts";
-import { runWorker } from "../worker/worker.ts";
-import { closeWorkerParts, makeWorkerParts } from "../worker/worker-parts.ts";
-import { type RelayOptions, UsageError } from "./relay-options.ts";
+import type { GatewayKey } from "../signatures/gateway-key.ts";
+import { chooseVerifier, type Verifier } from "../signatures/verifier.ts";
+import { readGatewayKey } from "./gateway-key-file.ts";
+import { UsageError } from "./option-values.ts";
+import { makeRedisBroker } from "./redis.ts";
+import type { RelayOptions } from "./relay-options.ts";
+import { WorkerProcess } from "./worker-process.ts";
 
 /** What the plays of connected callers get to end in when the relay closes. */
 const DRAIN_MS = 10_000;
-/** What plays get after that for which nobody waits any more. Their callers send them again. */
-const WORKER_MS = 1_000;
 
 export type RunningRelay = {
   /** Where peers dial: append a circle's public key. */
@@ -32,15 +27,13 @@ export type RunningRelay = {
   close(): Promise<void>;
 };
 
-/** Starts gateway, embedded broker and worker in this process. @throws if it cannot listen or use its folder. */
+/** Starts a gateway, and a worker unless workers are elsewhere. @throws if it cannot listen or use its folder. */
 export async function startRelay(options: RelayOptions, log: Logger): Promise<RunningRelay> {
-  const dbPath = resolve(options.dbPath);
   const circles = await readCircles(options.circlesFile);
-  await mkdir(dbPath, { recursive: true, mode: 0o700 });
-  const unlock = await lockFolder(dbPath);
-  const thread = siblingModule("../worker/play-thread", import.meta.url);
-  const stripper = new ThreadTypeStripper();
-  const sandbox = await ThreadPool.start<SnapshotSource>({ thread, threads: options.threads, stripper });
+  const verifier = await chooseVerifier();
+  const key = options.redis && (await readGatewayKey(options.redis.keyFile));
+  if (key) log.info({ gateway: key.publicKey }, "workers elsewhere need --trust-gateway with this key");
+  const worker = await startWorker(options, { verifier, log, key });
   const server = createServer((_, response) => {
     response.writeHead(426, { "content-type": "text/plain", upgrade: "websocket" });
     response.end("This is a Circles relay: dial it with a WebSocket at /{circle public key}.\n");
@@ -48,30 +41,19 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   try {
     await listen(server, options);
   } catch (error) {
-    await sandbox.close();
-    await unlock();
+    await worker?.close();
     throw error;
   }
+  const broker: Broker = options.redis ? makeRedisBroker(options.redis, log) : new MemoryBroker();
+  worker?.run(broker);
   const { port } = server.address() as AddressInfo;
-  const { durability, circleBytes: storageBytes, keepLogMs } = options;
-  const namespaces = new Namespaces({
-    dbPath,
-    durability,
-    storageBytes,
-    keepLogMs,
-    onRepaired: (circle, paths) => log.warn({ circle, paths }, "files were not what the log says, and are again"),
-    onError: (err, circle) => log.error({ err, circle }, "a circle failed; it is opened anew when it is next used"),
-  });
-  const verifier = await chooseVerifier();
-  const broker = new MemoryBroker();
-  const onError = (err: unknown, where: object) => log.error({ err, ...where }, "a play failed");
-  const parts = makeWorkerParts({ broker, sandbox, namespaces, verifier, open: options.open, onError });
-  const stop = new AbortController();
-  const worker = runWorker(parts, {}, stop.signal);
   const { publicUrl, allowedOrigins } = options;
   const reached = publicUrl ? { publicUrl } : { host: urlHost(options.host) };
   const addresses = new Addresses({ port, allowedOrigins, ...reached });
-  const gateway = new Gateway({ broker, verifier, addresses, log }, circles ? { circles } : {});
+  const gateway = new Gateway(
+    { broker, verifier, addresses, log, ...(key ? { vouch: vouchWith(key) } : {}) },
+    circles ? { circles } : {},
+  );
   server.on("upgrade", gateway.upgrade);
 
   return {
@@ -81,16 +63,27 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
       server.close();
       await gateway.close({ withinMs: DRAIN_MS });
       server.closeAllConnections();
-      stop.abort();
-      await Promise.race([worker, new Promise((resolve) => setTimeout(resolve, WORKER_MS).unref())]);
-      await sandbox.close(); // ends what still runs; its outcome is unknown and nothing of it was committed
-      await worker;
+      await worker?.close();
       await broker.close();
-      await closeWorkerParts(parts);
-      await namespaces.close();
-      await unlock();
     },
   };
+}
+
+type StartParts = { readonly verifier: Verifier; readonly log: Logger; readonly key: GatewayKey | undefined };
+
+async function startWorker(
+  { redis, open, ...settings }: RelayOptions,
+  { verifier, log, key }: StartParts,
+): Promise<WorkerProcess | undefined> {
+  if (!redis) return WorkerProcess.start({ settings, verifier, log, open, isShared: false });
+  if (!redis.withWorker) return undefined;
+  const trust = { gateways: new Set([...redis.trustedGateways, ...(key ? [key.publicKey] : [])]), relay: false };
+  return WorkerProcess.start({ settings, verifier, log, open, isShared: true, trust });
+}
+
+function vouchWith(key: GatewayKey) {
+  return (task: Parameters<GatewayKey["vouch"]>[0]) =>
+    ({ kind: "gateway", gateway: key.publicKey, signature: key.vouch(task) }) as const;
 }
 
 async function listen(server: Server, { host, port }: RelayOptions): Promise<void> {

@@ -21,25 +21,27 @@ const MOST_SILENCE_MS = 1_000;
  * Makes sure that one process at a time works in a folder. Each that wants to listens on a local socket under a name of
  * its own: the system takes it away from a process that was killed. A process has the folder when it finds nobody else
  * listening after it could be found itself, so of two at most one does. Where several try, the first by name stays and
- * the others hide. Resolves with what releases the folder. @throws {FolderInUse}
+ * the others hide. Those that share it keep out only those that do not. Resolves with what releases the folder.
+ * @throws {FolderInUse}
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string, { isShared = false } = {}): Promise<() => Promise<void>> {
   const handle = await open(folder);
   // Names of sockets are short; on Linux an open folder is reached by one.
   const near = process.platform === "linux" ? `/proc/self/fd/${handle.fd}` : folder;
   const name = `relay.lock.${randomUUID()}`;
   const [own, shown] = [join(folder, `${name}.own`), join(folder, name)];
-  let says: Answer = "trying";
+  let says: Answer = isShared ? "sharing" : "trying";
   const server = await listen(join(near, `${name}.own`), () => says);
   let isShown = false;
   try {
     for (let i = 0; i < MOST_TRIES; i++) {
-      const others = await findOthers({ folder, near, name });
-      if (others.some((other) => other.says === "holding")) {
+      const all = await findOthers({ folder, near, name });
+      const others = isShared ? all.filter((other) => other.says !== "sharing") : all;
+      if (others.some((other) => other.says !== "trying")) {
         throw new FolderInUse(`db path: ${folder} is in use by another process`);
       }
       if (others.length === 0 && isShown) {
-        says = "holding";
+        if (!isShared) says = "holding";
         return async () => {
           await rm(shown, { force: true }); // whoever closes twice has closed
           server.close();
@@ -50,7 +52,11 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
         isShown = true;
         continue;
       }
-      if (isShown && others.some((other) => other.name < name)) {
+      if (isShared && !isShown) {
+        await link(own, shown); // whoever is trying finds it, and gives way or has the folder
+        isShown = true;
+      }
+      if (!isShared && isShown && others.some((other) => other.name < name)) {
         await unlink(shown);
         isShown = false;
       }
@@ -67,7 +73,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   }
 }
 
-type Answer = "trying" | "holding";
+type Answer = "trying" | "holding" | "sharing";
 
 async function listen(path: string, answer: () => Answer): Promise<Server> {
   const server = createServer((socket) => {
@@ -100,7 +106,7 @@ async function ask(path: string): Promise<Answer | undefined> {
   try {
     await once(socket, "connect");
     const said = await Promise.race([readAll(socket), wait(MOST_SILENCE_MS, "nothing", { ref: false })]);
-    return said === "trying" ? "trying" : "holding";
+    return said === "trying" || said === "sharing" ? said : "holding";
   } catch (error) {
     const isDead = ["ECONNREFUSED", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "");
     return isDead ? undefined : "holding";

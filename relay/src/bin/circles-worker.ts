@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import pino from "pino";
+import { chooseVerifier } from "../signatures/verifier.ts";
+import { UsageError } from "./option-values.ts";
+import { closeOnSignals } from "./process-signals.ts";
+import { makeRedisBroker } from "./redis.ts";
+import { parseWorkerCommand, WORKER_HELP, type WorkerOptions } from "./worker-options.ts";
+import { WorkerProcess } from "./worker-process.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+try {
+  const command = parseWorkerCommand(process.argv.slice(2), process.env, { processors: availableParallelism() });
+  if (command.do === "help") process.stdout.write(WORKER_HELP);
+  else if (command.do === "version") process.stdout.write(`${version}\n`);
+  else await run(command.options);
+} catch (error) {
+  process.stderr.write(`circles-worker: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}
+
+async function run(options: WorkerOptions): Promise<void> {
+  const log = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
+  const { circles, trustedGateways, trustRelay } = options;
+  const trust = { gateways: new Set(trustedGateways), relay: trustRelay };
+  const verifier = await chooseVerifier();
+  const served = circles.length > 0 ? { circles: new Set(circles) } : {};
+  const worker = await WorkerProcess.start({ settings: options, verifier, log, trust, isShared: true, ...served });
+  const broker = makeRedisBroker(options, log);
+  worker.run(broker);
+  process.stdout.write(
+    `circles-worker ${version} takes plays of ${circles.length > 0 ? circles.length : "all"} circles\n`,
+  );
+  const close = async () => {
+    await worker.close();
+    await broker.close();
+  };
+  closeOnSignals(close, log);
+}

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { connect, generateKeypair, type TaskId } from "@circles/sdk";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { verifyLog } from "../src/namespace/verify-log.ts";
+import { RedisServer } from "./redis-server.ts";
+import { type ReadyProcess, startProcess, startRelayProcess } from "./relay-process.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
+
+describe("a gateway and workers on one Redis", () => {
+  let server: RedisServer;
+  let folder: Awaited<ReturnType<typeof makeTemporaryFolder>>;
+  const processes: ReadyProcess[] = [];
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    folder = await makeTemporaryFolder();
+    await server.ask("FLUSHALL");
+  });
+  afterEach(async () => {
+    await Promise.all(
+      processes.splice(0).map(({ child, kill }) => child.exitCode ?? child.signalCode ?? kill("SIGKILL")),
+    );
+    await folder.remove();
+  });
+
+  const gateway = async (...args: string[]) => {
+    const keyFile = join(folder.path, "gateway.key");
+    const given = ["--port", "0", "--redis-url", server.url, "--gateway-key-file", keyFile];
+    const relay = await startRelayProcess([...given, ...args]);
+    processes.push(relay);
+    const [, key = ""] = /"gateway":"([0-9a-f]{66})"/.exec(relay.stderr()) ?? [];
+    return { ...relay, key };
+  };
+  const worker = async (...args: string[]) => {
+    const given = ["--redis-url", server.url, "--db-path", join(folder.path, "circles"), "--threads", "1"];
+    const started = await startProcess("circles-worker", [...given, ...args]);
+    processes.push(started);
+    return started;
+  };
+  const add = "data.set('n', (data.get('n') ?? 0) + 1); data.get('n')";
+
+  it("[WK19] play what callers sign, whichever worker has the circle", async () => {
+    const [{ url }] = [await gateway(), await worker(), await worker()];
+    const circles = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const signer = generateKeypair();
+        return connect(`${url}/${signer.publicKey}`, { signer });
+      }),
+    );
+    for (let i = 1; i <= 5; i++) {
+      expect(await Promise.all(circles.map((circle) => circle.play<number>(add)))).toEqual([i, i, i, i]);
+    }
+    for (const circle of circles) circle.close();
+  });
+
+  it("[WK19] go on when a worker is killed in the middle: each play has one effect and one outcome, in order", async () => {
+    const [{ url }, first] = [await gateway(), await worker()];
+    const signer = generateKeypair();
+    const circle = await connect(`${url}/${signer.publicKey}`, { signer });
+    const ids = Array.from({ length: 200 }, (_, i) => `play-${String(i).padStart(16, "0")}` as TaskId);
+    const script = "data.set('all', [...(data.get('all') ?? []), args]); data.get('all').length";
+    const plays = ids.map((taskId, i) => circle.play<number>(script, i, { taskId, timeoutMs: 60_000 }));
+    await plays[20];
+    await worker();
+    await first.kill("SIGKILL");
+    expect(await Promise.all(plays)).toEqual(ids.map((_, i) => i + 1));
+    expect(await circle.play<number[]>("data.get('all')")).toEqual(ids.map((_, i) => i));
+    circle.close();
+    const logs = join(folder.path, "circles", signer.publicKey, "logs");
+    expect(await verifyLog({ folder: logs, circle: signer.publicKey })).not.toHaveProperty("damage");
+  });
+
+  it("[WK19] go on when Redis is killed and has lost everything", async () => {
+    const [{ url }] = [await gateway(), await worker()];
+    const signer = generateKeypair();
+    const circle = await connect(`${url}/${signer.publicKey}`, { signer });
+    const plays = Array.from({ length: 100 }, () => circle.play<number>(add, null, { timeoutMs: 60_000 }));
+    await plays[10];
+    await server.kill();
+    await server.restart();
+    const counted = await Promise.all(plays);
+    expect(counted).toEqual(plays.map((_, i) => i + 1));
+    circle.close();
+  });
+});
