@@ -5,6 +5,7 @@ import { verifyLog } from "../src/namespace/verify-log.ts";
 import { RedisServer } from "./redis-server.ts";
 import { type ReadyProcess, startProcess, startRelayProcess } from "./relay-process.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
+import { Wire } from "./wire.ts";
 
 describe("a gateway and workers on one Redis", () => {
   let server: RedisServer;
@@ -83,5 +84,55 @@ describe("a gateway and workers on one Redis", () => {
     const counted = await Promise.all(plays);
     expect(counted).toEqual(plays.map((_, i) => i + 1));
     circle.close();
+  });
+
+  it("[WK18] play what callers did not sign on the word of a gateway that they were told of, and of no other", async () => {
+    const [trusted, other] = [await gateway(), await gateway("--gateway-key-file", join(folder.path, "other.key"))];
+    const playing = await worker("--trust-gateway", trusted.key);
+    const signer = generateKeypair();
+    const wires = await Promise.all([trusted, other].map(({ url }) => Wire.dial(`${url}/${signer.publicKey}`)));
+    for (const wire of wires) await wire.login(signer);
+    const [one, two] = await Promise.all(wires.map((wire) => wire.call("play", { script: "1 + 1" })));
+    expect(one).toMatchObject({ result: { output: "2" } });
+    expect(two).toMatchObject({ error: { code: -32010 } });
+    for (const wire of wires) wire.close();
+    await expect.poll(() => playing.stderr()).toContain("expected the caller's signature or a trusted gateway's");
+  });
+
+  describe("with a task that was put into Redis by hand, as the specification describes it", () => {
+    const circle = generateKeypair().publicKey;
+    const put = async (id: string, fields: Record<string, string>) => {
+      await server.ask("HSET", `rhailib:${id}`, ...Object.entries({ caller: circle, circle, ...fields }).flat());
+      await server.ask("LPUSH", `rhailib:${circle}`, id);
+    };
+    const reply = async (id: string) => {
+      const [, text] = (await server.ask("BLPOP", `rhailib:reply:${id}`, "30")) as [string, string];
+      return JSON.parse(text) as unknown;
+    };
+
+    it("[WK20] run it where they are told to believe whoever writes to Redis, and answer", async () => {
+      await worker("--trust-relay");
+      await put("by-hand-00000000001", { script: "data.set('n', args); args * 2", args: "21", status: "pending" });
+      expect(await reply("by-hand-00000000001")).toMatchObject({ status: "completed", output: "42", log: { seq: 1 } });
+      const fields = ["status", "output"];
+      expect(await server.ask("HMGET", "rhailib:by-hand-00000000001", ...fields)).toEqual(["completed", "42"]);
+      await put("by-hand-00000000002", { script: "data.get('n')", status: "pending" });
+      expect(await reply("by-hand-00000000002")).toMatchObject({ output: "21" });
+    });
+
+    it("[WK20] refuse it otherwise, with a line in the log, and what is no task in any case", async () => {
+      const playing = await worker();
+      await put("by-hand-00000000003", { script: "1", status: "pending" });
+      expect(await reply("by-hand-00000000003")).toMatchObject({ status: "error", failure: { code: -32010 } });
+      expect(playing.stderr()).toContain("by-hand-00000000003");
+      await put("by-hand-00000000004", { status: "pending" });
+      expect(await reply("by-hand-00000000004")).toMatchObject({
+        failure: { code: -32602, message: expect.stringContaining("no script") },
+      });
+      await put("by-hand-00000000005", { script: "1", args: "{", status: "pending" });
+      expect(await reply("by-hand-00000000005")).toMatchObject({
+        failure: { code: -32602, message: expect.stringContaining("JSON") },
+      });
+    });
   });
 });

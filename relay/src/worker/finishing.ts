@@ -164,7 +164,8 @@ export class Finishing {
 
   async #fail(claimed: ClaimedTask, error: unknown): Promise<void> {
     if (this.#finished.has(claimed.key)) return;
-    if (!(error instanceof WireError) || error.cause) this.#parts.onError(error, claimed);
+    const isForged = error instanceof WireError && error.code === ErrorCode.BadEnvelope; // a gateway lets none through
+    if (!(error instanceof WireError) || error.cause || isForged) this.#parts.onError(error, claimed);
     const status = error instanceof WireError && error.code === ErrorCode.Denied ? "denied" : "error";
     await this.finish(claimed, { status, failure: failureOf(error) });
   }

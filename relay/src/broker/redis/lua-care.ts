@@ -60,20 +60,26 @@ call('SET', S .. 'circle:' .. circle, lease .. ' ' .. worker)
 return { 'raised', lease }
 `;
 
-/** `circle …`: offers lines with tasks that nobody claims and that do not wait for their turn, as a plain LPUSH leaves them. */
+/**
+ * `cursor most circle …`: offers queues that were filled by a plain LPUSH, as the specification's clients do. Looks at these
+ * circles, or without any at the next keys behind a cursor; answers the cursor to go on with.
+ */
 export const RECONCILE = `
-local offered = 0
-for i = 3, #ARGV do
-  for _, line in ipairs({ ARGV[i], ARGV[i] .. '/control' }) do
-    local isQueued = call('LLEN', queueOf(line)) > 0 and call('HEXISTS', S .. 'line:' .. line, 'fence') == 0
-    if isQueued and not call('ZSCORE', S .. 'ready', line) then
-      local worker = ownerOf(ARGV[i])
-      if not (worker and call('ZSCORE', S .. 'ready:' .. worker, line)) then
-        offer(line)
-        offered = offered + 1
-      end
-    end
+local function reconcile(circle)
+  for _, line in ipairs({ circle, circle .. '/control' }) do
+    local isLeft = call('LLEN', queueOf(line)) > 0 and call('HEXISTS', S .. 'line:' .. line, 'fence') == 0
+    local worker = isLeft and ownerOf(circle)
+    local isOffered = call('ZSCORE', S .. 'ready', line) or (worker and call('ZSCORE', S .. 'ready:' .. worker, line))
+    if isLeft and not isOffered then offer(line) end
   end
 end
-return { 'reconciled', offered }
+
+for i = 5, #ARGV do reconcile(ARGV[i]) end
+if #ARGV > 4 then return { 'reconciled', '0' } end
+local found = call('SCAN', ARGV[3], 'MATCH', P .. '0[23]*', 'COUNT', ARGV[4], 'TYPE', 'list')
+for _, key in ipairs(found[2]) do
+  local circle = string.sub(key, #P + 1)
+  if #circle == 66 and string.match(circle, '^%x+$') then reconcile(circle) end
+end
+return { 'reconciled', found[1] }
 `;

@@ -104,9 +104,11 @@ end
 -- What waits or runs. A task that nobody counted is one that was put into its queue by hand.
 local function count(line, caller, size, sign)
   call('HINCRBY', S .. 'line:' .. line, 'tasks', sign)
-  call('INCRBY', S .. 'size', sign * size)
   local ofCaller = S .. 'caller:' .. caller
-  call('HINCRBY', ofCaller, 'size', sign * size)
+  if size > 0 then -- less nothing is "-0" here, and no integer to Redis
+    call('INCRBY', S .. 'size', sign * size)
+    call('HINCRBY', ofCaller, 'size', sign * size)
+  end
   if call('HINCRBY', ofCaller, 'tasks', sign) <= 0 then call('DEL', ofCaller) end
 end
 
@@ -151,8 +153,8 @@ end
 
 local function followersOf(task)
   local followers = call('SMEMBERS', S .. 'followers:' .. task)
-  local first = call('HGET', P .. task, 'reply_to')
-  if first then table.insert(followers, first) end
+  local first, id = unpack(call('HMGET', P .. task, 'reply_to', 'id'))
+  if first and id then table.insert(followers, first) end
   return followers
 end
 

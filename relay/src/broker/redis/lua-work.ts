@@ -117,7 +117,8 @@ end
 count(line, known[3] or '', tonumber(known[4]), -1)
 tell(task, 'ended', (known[7] or '0') .. ',' .. outcome)
 local ids = S .. 'ids:' .. (known[5] or '') .. '/' .. (known[6] or task)
-if ARGV[7] == '1' then
+local isByHand = not known[6]
+if ARGV[7] == '1' or isByHand then
   call('HDEL', key, 'script', 'args', 'proof', 'claim', 'worker', 'cancel', 'reply_to')
   call('HSET', key, 'status', ARGV[8], 'outcome', outcome, 'ended_by', fence)
   call('PEXPIRE', key, KEPT_MS)
@@ -128,8 +129,9 @@ else
   call('LREM', ids, 1, task)
 end
 call('DEL', S .. 'followers:' .. task)
-if not known[6] then -- put in by hand: whoever did waits as the specification says
-  local replies = P .. 'reply:' .. (known[8] or task)
+if isByHand then -- whoever put it in waits as the specification says
+  local replies, told = P .. 'reply:' .. (known[8] or task), cjson.decode(outcome)
+  if told.output then call('HSET', key, 'output', told.output) else call('HSET', key, 'error', told.failure.message) end
   call('LPUSH', replies, outcome)
   call('PEXPIRE', replies, KEPT_MS)
 end

@@ -12,7 +12,7 @@ import {
 } from "../broker.ts";
 import { Notices } from "../notices.ts";
 import { DEFAULT_LIMITS, sizeOf } from "../room.ts";
-import { BEAT, LEAVE, RAISE, REAP } from "./lua-care.ts";
+import { BEAT, LEAVE, RAISE, REAP, RECONCILE } from "./lua-care.ts";
 import { CANCEL, FIND, LISTEN, NOTIFY } from "./lua-submit.ts";
 import { RESUME } from "./lua-work.ts";
 import { type Connect, makeScript, RedisCalls } from "./redis-calls.ts";
@@ -39,6 +39,7 @@ const LEASE_MS = 5_000;
 /** Beats in the time of a lease. */
 const BEATS = 5;
 const REAPED_AT_ONCE = 50;
+const MOST_SCANNED = 5_000;
 
 const cancelScript = makeScript(CANCEL);
 const findScript = makeScript(FIND);
@@ -49,6 +50,7 @@ const beatScript = makeScript(BEAT);
 const leaveScript = makeScript(LEAVE);
 const raiseScript = makeScript(RAISE);
 const reapScript = makeScript(REAP);
+const reconcileScript = makeScript(RECONCILE);
 const SCRIPTS = [
   ...FOLLOW_SCRIPTS,
   ...CLAIM_SCRIPTS,
@@ -62,6 +64,7 @@ const SCRIPTS = [
     leaveScript,
     raiseScript,
     reapScript,
+    reconcileScript,
   ],
 ];
 
@@ -85,6 +88,8 @@ export class RedisBroker implements Broker {
   #worker: string | undefined;
   #leaseUntil = 0;
   #isBeating = false;
+  /** Where to go on looking for queues that were filled by hand. */
+  #cursor = "0";
   #isClosed = false;
 
   constructor({ connect, bucket, limits, leaseMs = LEASE_MS, clock, onError = () => {} }: RedisBrokerOptions) {
@@ -235,6 +240,7 @@ export class RedisBroker implements Broker {
       await this.#sayAlive();
       this.#follows.look({ all: false });
       this.#claims.ask(); // a bell may have been lost
+      await this.#reconcile();
       for (let found = 1; found > 0; ) {
         const [, reaped] = await this.#calls.call(reapScript, REAPED_AT_ONCE);
         found = Number(reaped);
@@ -261,6 +267,14 @@ export class RedisBroker implements Broker {
     this.#worker = worker;
     // Counted from before the question, and on the clock of this machine, which goes on while the process is stopped.
     this.#leaseUntil = since + this.#leaseMs * 0.9;
+  }
+
+  /** Finds what clients of the specification put into queues by hand. */
+  async #reconcile(): Promise<void> {
+    const circles = this.#claims.wantedCircles;
+    if (!circles) return;
+    const [, cursor] = await this.#calls.call(reconcileScript, this.#cursor, MOST_SCANNED, ...circles);
+    this.#cursor = String(cursor);
   }
 
   #loseLease(): void {

@@ -65,6 +65,17 @@ export class RedisClaims {
     return this.#takers.size > 0 || this.#held.size > 0;
   }
 
+  /** Circles whose tasks somebody waits for; none of them stands for all. `undefined` if nobody waits. */
+  get wantedCircles(): ReadonlySet<PublicKey> | undefined {
+    if (this.#takers.size === 0) return undefined;
+    const wanted = new Set<PublicKey>();
+    for (const { options } of this.#takers) {
+      if (!options.circles) return new Set();
+      for (const circle of options.circles) wanted.add(circle);
+    }
+    return wanted;
+  }
+
   take(options: TakeOptions, signal: AbortSignal): Promise<Claim> {
     const asks = `${options.mostTasks} ${options.circles ? Array.from(options.circles).toSorted().join(" ") : ""}`;
     return new Promise((resolve, reject) => {

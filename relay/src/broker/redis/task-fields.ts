@@ -34,6 +34,8 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
   }
   if (!/^0[23][0-9a-f]{64}$/.test(caller))
     throw new TypeError(`task ${redisId}: caller: expected a public key, got other text`);
+  const proof = readProof(fields.get("proof"));
+  if (proof.kind === "none") checkJson(redisId, fields.get("args") ?? "null");
   const lane = fields.get("lane");
   const args = fields.get("args") ?? "null";
   const task: Task = {
@@ -44,7 +46,7 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     args,
     hashes: hashTask({ script, args }),
     deadline: Number(fields.get("deadline") ?? Date.now() + HAND_FED_MS),
-    proof: readProof(fields.get("proof")),
+    proof,
     ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
     ...(LANES.includes(lane) ? { lane: lane as Lane } : {}),
   };
@@ -55,6 +57,15 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     said: Number(fields.get("said") ?? 0),
     attempts: Number(fields.get("attempts") ?? 0),
   };
+}
+
+/** Whoever submits through a gateway has sent JSON. */
+function checkJson(redisId: RedisTaskId, args: string): void {
+  try {
+    JSON.parse(args);
+  } catch {
+    throw new TypeError(`task ${redisId}: args: expected JSON, got other text`);
+  }
 }
 
 function writeProof(proof: Proof): string {
