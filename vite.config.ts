@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
-import { findChromium } from "./scripts/chromium.ts";
+import { findChromium } from "./scripts/programs.ts";
 
 // Packages resolve to each other's source, so that tests and development need no build.
 const source = "@circles/source";

@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright";
 import { build } from "vite";
-import { findChromium } from "./chromium.ts";
 import { withPackedRelay } from "./packed-relay.ts";
+import { findChromium } from "./programs.ts";
 
 const NODE_MAJORS = [20, 22, 24];
 /** What connecting and playing may cost a page, minified and gzipped. */

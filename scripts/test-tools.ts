@@ -1,15 +1,36 @@
 // Before the tests: is there what they need beyond npm? Nothing is skipped for want of a tool.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { findChromium } from "./chromium.ts";
+import { findChromium, findProgram } from "./programs.ts";
 
-const HINT = "install Chromium, or set CIRCLES_CHROMIUM to the path of one";
+type Tool = {
+  readonly name: string;
+  readonly debian: string;
+  readonly find: () => string | undefined;
+  readonly hint: string;
+};
 
-if (!findChromium() && !process.env.CIRCLES_CHROMIUM && mayInstall()) {
+const TOOLS: readonly Tool[] = [
+  {
+    name: "Chromium",
+    debian: "chromium",
+    find: findChromium,
+    hint: "install Chromium, or set CIRCLES_CHROMIUM to the path of one",
+  },
+  {
+    name: "redis-server",
+    debian: "redis-server",
+    find: () => findProgram("redis-server"),
+    hint: "install Redis 7 or later, so that redis-server is on the PATH",
+  },
+];
+
+const missing = TOOLS.filter(({ name, find }) => !find() && !(name === "Chromium" && process.env.CIRCLES_CHROMIUM));
+if (missing.length > 0 && mayInstall()) {
   run("apt-get", "update");
-  run("apt-get", "install", "--yes", "--no-install-recommends", "chromium");
+  run("apt-get", "install", "--yes", "--no-install-recommends", ...missing.map(({ debian }) => debian));
 }
-if (!findChromium()) fail(`the tests need Chromium and found none: ${HINT}`);
+for (const { name, find, hint } of TOOLS) if (!find()) fail(`the tests need ${name} and found none: ${hint}`);
 
 /** Root on Debian or one of its children. */
 function mayInstall(): boolean {
@@ -21,7 +42,7 @@ function run(command: string, ...args: string[]): void {
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
-  if (status !== 0) fail(`${[command, ...args].join(" ")} failed${error ? `: ${error.message}` : ""}; ${HINT}`);
+  if (status !== 0) fail(`${[command, ...args].join(" ")} failed${error ? `: ${error.message}` : ""}`);
 }
 
 function fail(sentence: string): never {

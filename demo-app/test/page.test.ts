@@ -4,7 +4,7 @@ import { build, createServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RelayProcess, startRelayProcess } from "../../relay/test/relay-process.ts";
 import { makeTemporaryFolder } from "../../relay/test/temporary-folder.ts";
-import { findChromium } from "../../scripts/chromium.ts";
+import { findChromium } from "../../scripts/programs.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const server = { port: 0, strictPort: false };

@@ -20,9 +20,9 @@ describe("a gateway and workers on one Redis", () => {
     await server.ask("FLUSHALL");
   });
   afterEach(async () => {
-    await Promise.all(
-      processes.splice(0).map(({ child, kill }) => child.exitCode ?? child.signalCode ?? kill("SIGKILL")),
-    );
+    for (const { child, kill } of processes.splice(0)) {
+      if (child.exitCode === null && child.signalCode === null) await kill("SIGKILL");
+    }
     await folder.remove();
   });
 

@@ -51,22 +51,9 @@ const leaveScript = makeScript(LEAVE);
 const raiseScript = makeScript(RAISE);
 const reapScript = makeScript(REAP);
 const reconcileScript = makeScript(RECONCILE);
-const SCRIPTS = [
-  ...FOLLOW_SCRIPTS,
-  ...CLAIM_SCRIPTS,
-  ...[
-    cancelScript,
-    findScript,
-    notifyScript,
-    listenScript,
-    resumeScript,
-    beatScript,
-    leaveScript,
-    raiseScript,
-    reapScript,
-    reconcileScript,
-  ],
-];
+const OWN_SCRIPTS = [cancelScript, findScript, notifyScript, listenScript, resumeScript, beatScript, leaveScript];
+const CARE_SCRIPTS = [raiseScript, reapScript, reconcileScript];
+const SCRIPTS = [...FOLLOW_SCRIPTS, ...CLAIM_SCRIPTS, ...OWN_SCRIPTS, ...CARE_SCRIPTS];
 
 /**
  * A broker whose tasks are in Redis, for gateways and workers of many machines (DESIGN §7). Redis may restart and lose what

@@ -54,7 +54,7 @@ export class RedisClaims {
   readonly #held = new Map<string, Held>();
   /** Under which this process has circles. Least recently claimed first. */
   readonly #leases = new Map<PublicKey, number>();
-  #asking: Promise<void> | undefined;
+  #isAsking = false;
   #askAgain = false;
 
   constructor(parts: RedisClaimsParts) {
@@ -105,10 +105,7 @@ export class RedisClaims {
   /** Asks for work, if anybody waits for some. To be called when there may be some. */
   ask(): void {
     this.#askAgain = true;
-    this.#asking ??= this.#askAll().finally(() => {
-      this.#asking = undefined;
-      if (this.#askAgain && this.#takers.size > 0) this.ask();
-    });
+    if (!this.#isAsking) void this.#askAll();
   }
 
   leaseOf(circle: PublicKey): number | undefined {
@@ -180,6 +177,7 @@ export class RedisClaims {
   }
 
   async #askAll(): Promise<void> {
+    this.#isAsking = true;
     while (this.#askAgain) {
       this.#askAgain = false;
       const kinds = new Set(Array.from(this.#takers, ({ asks }) => asks));
@@ -191,6 +189,7 @@ export class RedisClaims {
         }
       }
     }
+    this.#isAsking = false;
   }
 
   async #askFor(asks: string): Promise<void> {

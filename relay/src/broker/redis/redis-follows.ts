@@ -178,12 +178,19 @@ export class RedisFollows {
     const { calls, limits } = this.#parts;
     const { circle, caller, id, lane = "", hashes } = task;
     const most = lane === "control" ? MOST_IN_CONTROL_LANE : limits.mostPerCircle;
-    return calls.call(
-      submitScript,
-      ...[redisTaskId(taskKey(task)), circle, lane, caller, id, sizeOf(task), hashes.script, hashes.args, inbox],
-      ...[most, limits.mostPerCaller, limits.mostCharactersPerCaller, limits.mostCharacters],
-      ...fieldsOf(task),
-    );
+    const named = [
+      redisTaskId(taskKey(task)),
+      circle,
+      lane,
+      caller,
+      id,
+      sizeOf(task),
+      hashes.script,
+      hashes.args,
+      inbox,
+    ];
+    const bounds = [most, limits.mostPerCaller, limits.mostCharactersPerCaller, limits.mostCharacters];
+    return calls.call(submitScript, ...named, ...bounds, ...fieldsOf(task));
   }
 
   async #lookAt(all: readonly Followed[]): Promise<void> {
@@ -192,7 +199,7 @@ export class RedisFollows {
     for (const one of followed) one.isLookedAt = true;
     try {
       const found = await this.#parts.calls.call(lookScript, this.#parts.inbox, ...followed.map(({ id }) => id));
-      for (const [i, one] of followed.entries()) await this.#seen(one, found[i] as unknown as Reply);
+      for (const [i, one] of followed.entries()) await this.#seen(one, found[i] as Reply);
     } catch (error) {
       for (const { followers } of followed) followers.abandon(error);
     } finally {

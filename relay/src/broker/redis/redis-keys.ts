@@ -17,24 +17,9 @@ export function replyKey(prefix: string, replyTo: string): string {
   return `${prefix}reply:${replyTo}`;
 }
 
-/** A queue of the specification: of a circle, its tasks' ids. */
-export function queueKey(prefix: string, circle: string): string {
-  return `${prefix}${circle}`;
-}
-
-/** A task's hash. */
-export function taskHashKey(prefix: string, id: RedisTaskId): string {
-  return `${prefix}${id}`;
-}
-
 /** What Redis calls a task: a task id by its form, but one that no other caller and no other circle has. */
 export type RedisTaskId = string & { readonly __brand: "RedisTaskId" };
 
 export function redisTaskId(key: TaskKey): RedisTaskId {
   return hash("sha256", key, "base64url") as RedisTaskId;
-}
-
-/** All that is not the specification's lies under this. The scripts build the rest of each name: `lua-common.ts` lists them. */
-export function systemPrefix(prefix: string): string {
-  return `${prefix}sys:`;
 }

@@ -29,7 +29,7 @@ async function connectServer(url: string): Promise<Link> {
   client.on("error", () => {}); // every command in flight hears of it
   await client.connect();
   return {
-    send: (command) => client.sendCommand(command as string[]),
+    send: (command) => client.sendCommand([...command]),
     destroy: () => void (client.isOpen && client.destroy()),
   };
 }

@@ -1,4 +1,4 @@
-import type { Envelope, Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
 import { APPROVED, hashTask, type Proof, type Task } from "../../task.ts";
 import type { RedisTaskId } from "./redis-keys.ts";
 
@@ -79,7 +79,7 @@ function readProof(text: string | undefined): Proof {
   if (text === undefined) return { kind: "none" };
   const proof = JSON.parse(text) as Proof;
   if (proof.kind === "approved") return APPROVED;
-  if (proof.kind === "envelope") return { kind: "envelope", envelope: proof.envelope as Envelope };
+  if (proof.kind === "envelope") return { kind: "envelope", envelope: proof.envelope };
   if (proof.kind === "gateway") return { kind: "gateway", gateway: proof.gateway, signature: proof.signature };
   return { kind: "none" };
 }
