@@ -119,7 +119,10 @@ export class RedisCalls {
       try {
         const link = await this.#options.connect();
         const { scripts } = this.#options;
-        await Promise.all(scripts.map(({ source }) => link.send(["SCRIPT", "LOAD", source])));
+        const silence = setTimeout(() => link.destroy(), MOST_SILENCE_MS).unref();
+        await Promise.all(scripts.map(({ source }) => link.send(["SCRIPT", "LOAD", source]))).finally(() =>
+          clearTimeout(silence),
+        );
         if (this.#isClosed) return link.destroy();
         this.#link = link;
         break;

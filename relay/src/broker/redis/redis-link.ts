@@ -27,11 +27,9 @@ export function connectTo({ urls, isCluster }: RedisAddress): Connect {
 async function connectServer(url: string): Promise<Link> {
   const client = createClient({ ...OPTIONS, url });
   client.on("error", () => {}); // every command in flight hears of it
-  await client.connect();
-  return {
-    send: (command) => client.sendCommand([...command]),
-    destroy: () => void (client.isOpen && client.destroy()),
-  };
+  const destroy = () => void (client.isOpen && client.destroy());
+  await inTime(client.connect(), destroy);
+  return { send: (command) => client.sendCommand([...command]), destroy };
 }
 
 async function connectCluster(urls: readonly string[]): Promise<Link> {
@@ -41,11 +39,22 @@ async function connectCluster(urls: readonly string[]): Promise<Link> {
     minimizeConnections: true,
   });
   cluster.on("error", () => {});
-  await cluster.connect();
-  return {
-    send: (command) => cluster.sendCommand(keyOf(command), false, command as string[]),
-    destroy: () => void (cluster.isOpen && cluster.destroy()),
-  };
+  const destroy = () => void (cluster.isOpen && cluster.destroy());
+  await inTime(cluster.connect(), destroy);
+  return { send: (command) => cluster.sendCommand(keyOf(command), false, [...command]), destroy };
+}
+
+/** A server that takes a connection and says nothing would be waited for without end. */
+async function inTime(connecting: Promise<unknown>, destroy: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`redis: expected a connection within ${CONNECT_MS} ms, got none`));
+      destroy();
+    }, CONNECT_MS).unref();
+  });
+  connecting.catch(() => {}); // that it was too late is told
+  await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
 }
 
 /** The first key of a command: what it concerns lies on one node. */
