@@ -64,7 +64,7 @@ export class WorkerProcess {
 
   /** Takes tasks from now on. */
   run(broker: Broker): void {
-    const { settings, verifier, log, open = false, trust, circles } = this.#options;
+    const { settings, verifier, log, open = false, trust, circles, isShared } = this.#options;
     const { durability, circleBytes: storageBytes, keepLogMs } = settings;
     const namespaces = new Namespaces({
       dbPath: this.#dbPath,
@@ -72,7 +72,9 @@ export class WorkerProcess {
       storageBytes,
       keepLogMs,
       leaseOf: (circle) => broker.leaseOf(circle),
-      onRepaired: (circle, paths) => log.warn({ circle, paths }, "files were not what the log says, and are again"),
+      // A worker that takes a circle over finds files that the one before had not written yet: that is as it should be.
+      onRepaired: (circle, paths) =>
+        log[isShared ? "debug" : "warn"]({ circle, paths }, "files were not what the log says, and are again"),
       onError: (err, circle) => log.error({ err, circle }, "a circle failed; it is opened anew when it is next used"),
     });
     const onError = (err: unknown, where: object) => log.error({ err, ...where }, "a play failed");

@@ -57,6 +57,31 @@ describe("lockFolder", () => {
     await release();
   });
 
+  it("[LG9] those that share it keep out only those that do not, and the other way round", async () => {
+    const shared = await Promise.all([1, 2, 3].map(() => lockFolder(folder.path, { isShared: true })));
+    await expect(lockFolder(folder.path)).rejects.toThrow(FolderInUse);
+    for (const release of shared) await release();
+    const release = await lockFolder(folder.path);
+    await expect(lockFolder(folder.path, { isShared: true })).rejects.toThrow(FolderInUse);
+    await release();
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it("[LG9] of some that share it and some that do not, coming at once, one kind gets it", async () => {
+    for (let round = 0; round < 20; round++) {
+      const tries = [true, false, true, false].map((isShared) =>
+        lockFolder(folder.path, { isShared }).then(
+          (release) => ({ isShared, release }),
+          () => undefined,
+        ),
+      );
+      const held = (await Promise.all(tries)).flatMap((one) => one ?? []);
+      const alone = held.filter(({ isShared }) => !isShared).length;
+      expect(alone === 0 || held.length === 1).toBe(true);
+      for (const { release } of held) await release();
+    }
+  });
+
   it("[LG9] a long path is no obstacle", async () => {
     const long = join(folder.path, "x".repeat(200));
     await mkdir(long);

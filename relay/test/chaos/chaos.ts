@@ -7,7 +7,7 @@ import { PersistentCaller } from "./persistent-caller.ts";
 /** What breaks in the middle of a round, and is mended. */
 export const FAULTS = {
   "one worker after the other is killed": async (machines: Machines) => {
-    for (const worker of [...machines.workers]) {
+    for (const worker of machines.workers) {
       await machines.startWorker();
       await machines.killWorker(worker); // one after the other: one of them has most of the circles
     }

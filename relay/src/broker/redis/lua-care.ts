@@ -12,7 +12,7 @@ end
 return { isKnown and 'known' or 'new' }
 `;
 
-/** `instance`: leaves in order. What it held is free when the next one tidies up. */
+/** `instance`: leaves in order. What it held is free when somebody tidies up, and counts as no attempt. */
 export const LEAVE = `
 call('ZADD', S .. 'instances', 'XX', 0, ARGV[3])
 return { 'left' }
@@ -24,14 +24,16 @@ return { 'left' }
  */
 export const REAP = `
 local most, found = tonumber(ARGV[3]), 0
-local dead = call('ZRANGEBYSCORE', S .. 'instances', '-inf', whole(NOW / 1000), 'LIMIT', 0, 1)[1]
+local dead, until_ = unpack(
+  call('ZRANGEBYSCORE', S .. 'instances', '-inf', whole(NOW / 1000), 'WITHSCORES', 'LIMIT', 0, 1))
 if not dead then return { 'reaped', 0 } end
+local hasDied = tonumber(until_) > 0
 local claims, ready = S .. 'claims:' .. dead, S .. 'ready:' .. dead
 for _, line in ipairs(call('SPOP', claims, most)) do
   found = found + 1
   local key = S .. 'line:' .. line
   local held = call('HMGET', key, 'fence', 'worker')
-  if held[2] == dead then giveBack(line, held[1], true) end
+  if held[2] == dead then giveBack(line, held[1], hasDied) end
 end
 local waiting = call('ZRANGE', ready, 0, most - 1, 'WITHSCORES')
 for i = 1, #waiting, 2 do

@@ -83,7 +83,14 @@ export class RedisBroker implements Broker {
     const prefix = bucketPrefix(bucket);
     this.#onError = onError;
     this.#leaseMs = leaseMs;
-    const calls = new RedisCalls({ connect, prefix, scripts: SCRIPTS, clock, onError });
+    const calls = new RedisCalls({
+      connect,
+      prefix,
+      scripts: SCRIPTS,
+      clock,
+      onRecovered: () => this.#onRecovered(),
+      onError,
+    });
     this.#calls = calls;
     this.#follows = new RedisFollows({ calls, inbox: this.#name, limits: { ...DEFAULT_LIMITS, ...limits } });
     this.#claims = new RedisClaims({ calls, worker: () => this.#worker, onError });
@@ -93,7 +100,7 @@ export class RedisBroker implements Broker {
       onMessage: (message) => this.#hear(message),
       onGap: () => {
         this.#follows.look({ all: true });
-        this.#claims.ask();
+        this.#claims.ask(); // a bell may have been lost
       },
       onError,
     });
@@ -215,7 +222,11 @@ export class RedisBroker implements Broker {
     if (now > 0) this.#listening.set(circle, now);
     else this.#listening.delete(circle);
     if (this.#isClosed || before > 0 === now > 0) return;
-    this.#calls.call(listenScript, this.#name, circle, now > 0 ? "1" : "0").catch(this.#onError);
+    this.#listen(circle, now > 0);
+  }
+
+  #listen(circle: PublicKey, isListening: boolean): void {
+    this.#calls.call(listenScript, this.#name, circle, isListening ? "1" : "0").catch(this.#onError);
   }
 
   /** Says that this process is alive, and looks after what others left behind. */
@@ -242,7 +253,7 @@ export class RedisBroker implements Broker {
   async #sayAlive(): Promise<void> {
     const [known] = await this.#calls.call(beatScript, this.#name, this.#leaseMs, "1");
     if (known === "new") {
-      for (const circle of this.#listening.keys()) await this.#calls.call(listenScript, this.#name, circle, "1");
+      for (const circle of this.#listening.keys()) this.#listen(circle, true);
     }
     if (!this.#claims.isWanted) return;
     const [isJoining, worker] =
@@ -262,6 +273,19 @@ export class RedisBroker implements Broker {
     if (!circles) return;
     const [, cursor] = await this.#calls.call(reconcileScript, this.#cursor, MOST_SCANNED, ...circles);
     this.#cursor = String(cursor);
+  }
+
+  /**
+   * What Redis answered a moment ago may be gone from it, so nothing is taken for known: what is followed here is submitted
+   * again, in its order, and what is claimed here is given back. The circles' logs know what has happened.
+   */
+  #onRecovered(): void {
+    this.#follows.submitAgain();
+    for (const circle of this.#listening.keys()) this.#listen(circle, true);
+    if (this.#worker === undefined) return;
+    this.#calls.call(leaveScript, this.#worker).catch(this.#onError);
+    this.#loseLease();
+    void this.#tick();
   }
 
   #loseLease(): void {

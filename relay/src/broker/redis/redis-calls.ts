@@ -37,6 +37,11 @@ export type RedisCallsOptions = {
   readonly scripts: readonly Script[];
   /** Microseconds, for tests. Default: the clock of Redis. */
   readonly clock?: (() => number) | undefined;
+  /**
+   * Called after a connection was lost, before anything else is sent: Redis may have restarted and lost what it heard last.
+   * What is called here goes first.
+   */
+  readonly onRecovered: () => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -51,6 +56,7 @@ export class RedisCalls {
   readonly #watch: NodeJS.Timeout;
   #link: Link | undefined;
   #isUp = false;
+  #hadLink = false;
   #isClosed = false;
   #answeredAt = performance.now();
 
@@ -134,7 +140,14 @@ export class RedisCalls {
     if (this.#isClosed) return;
     this.#isUp = true;
     this.#answeredAt = performance.now();
-    for (const call of this.#pending) this.#send(call);
+    const unanswered = [...this.#pending];
+    this.#pending.clear();
+    if (this.#hadLink) this.#options.onRecovered();
+    this.#hadLink = true;
+    for (const call of unanswered) {
+      this.#pending.add(call);
+      this.#send(call);
+    }
   }
 
   #checkSilence(): void {

@@ -102,6 +102,18 @@ export class RedisFollows {
     for (let i = 0; i < silent.length; i += MOST_LOOKED_AT) void this.#lookAt(silent.slice(i, i + MOST_LOOKED_AT));
   }
 
+  /** Submits all that is followed here again, in its order, whether Redis knows it or not. */
+  submitAgain(): void {
+    for (const followed of this.#followed.values()) {
+      if (!followed.task) continue;
+      this.#submit(followed.task).then(
+        (reply) => this.#seen(followed, reply),
+        (error: unknown) => followed.followers.abandon(error),
+      );
+    }
+    this.look({ all: true });
+  }
+
   /** Ends all waits, and those that come later. */
   abandon(error: Error): void {
     this.#abandoned = error;
@@ -109,38 +121,31 @@ export class RedisFollows {
     this.#followed.clear();
   }
 
-  async #wait({ id, task, options, signal }: Wait): Promise<Outcome> {
+  async #wait(wait: Wait): Promise<Outcome> {
+    const { id, task, signal } = wait;
     signal.throwIfAborted();
     const asked = this.#asked.get(id) ?? { questions: 0, ended: new Map<number, Outcome>(), isHeard: false };
     this.#asked.set(id, asked);
     asked.questions += 1;
     const answer = task ? this.#submit(task) : this.#parts.calls.call(followScript, id, this.#parts.inbox);
-    const joined = answer
-      .then((reply) => this.#join(id, task, foundIn(reply), asked))
+    const outcome = answer
       .finally(() => {
         asked.questions -= 1;
         if (asked.questions === 0) this.#asked.delete(id);
-      });
-    const { followers, outcome } = await abortable(joined, signal);
-    if (outcome) {
-      sayAgain(followers.events, options, signal);
-      return outcome;
-    }
-    return followers.follow(options, signal).finally(() => this.#sweep());
+      })
+      .then((reply) => this.#join(wait, foundIn(reply), asked));
+    return abortable(outcome, signal);
   }
 
-  /** Those to follow the task with, and its end if that is known. */
-  #join(
-    id: RedisTaskId,
-    task: Task | undefined,
-    found: Found,
-    asked: Asked,
-  ): { followers: Followers; outcome?: Outcome } {
+  /** Follows at once what an answer found: in between nobody would. */
+  async #join({ id, task, options, signal }: Wait, found: Found, asked: Asked): Promise<Outcome> {
     if (this.#abandoned) throw this.#abandoned;
+    signal.throwIfAborted();
     if ("outcome" in found) {
       const followers = new Followers();
       say(followers, found.events);
-      return { followers, outcome: found.outcome };
+      sayAgain(followers.events, options, signal);
+      return found.outcome;
     }
     const followed = this.#known(id, found.life);
     followed.task ??= task;
@@ -148,10 +153,11 @@ export class RedisFollows {
     const outcome = asked.ended.get(found.life);
     if (outcome) {
       this.#end(followed, outcome);
-      return { followers: followed.followers, outcome };
+      sayAgain(followed.followers.events, options, signal);
+      return outcome;
     }
     if (asked.isHeard) void this.#lookAt([followed]); // its first events may have come before anybody followed
-    return followed;
+    return followed.followers.follow(options, signal).finally(() => this.#forget(followed));
   }
 
   #known(id: RedisTaskId, life: number): Followed {
@@ -169,9 +175,9 @@ export class RedisFollows {
     followed.followers.end(outcome);
   }
 
-  /** Forgets what nobody follows any more. */
-  #sweep(): void {
-    for (const [name, { followers }] of this.#followed) if (followers.isEmpty) this.#followed.delete(name);
+  /** If nobody follows it any more. */
+  #forget({ id, life, followers }: Followed): void {
+    if (followers.isEmpty) this.#followed.delete(nameOf(id, life));
   }
 
   #submit(task: Task, inbox = this.#parts.inbox): Promise<Reply> {
@@ -213,7 +219,7 @@ export class RedisFollows {
   /** What Redis lost is submitted again: the circle's log knows whether it happened. */
   async #seen(followed: Followed, reply: Reply): Promise<void> {
     const { task, followers } = followed;
-    if (followers.isEmpty) return;
+    if (followers.isEmpty) return this.#forget(followed);
     try {
       const found = foundIn(reply[0] === "unknown" && task ? await this.#submit(task) : reply);
       say(followers, found.events);
