@@ -60,6 +60,11 @@ export function taskKey({ circle, caller, id }: Pick<Task, "circle" | "caller" |
   return `${circle}/${caller}/${id}` as TaskKey;
 }
 
+/** The circle that a key begins with. */
+export function circleOf(key: TaskKey): PublicKey {
+  return key.slice(0, key.indexOf("/")) as PublicKey;
+}
+
 /** What ended a play that did not complete, as it crosses the wire. */
 export type Failure = { readonly code: number; readonly message: string; readonly data?: unknown };
 

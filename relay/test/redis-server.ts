@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -80,6 +80,44 @@ export class RedisServer {
     } catch {
       return false; // it is starting, or reads its files
     }
+  }
+}
+
+/** A real cluster of three nodes, each with a third of the slots. */
+export class RedisCluster {
+  readonly #nodes: readonly RedisServer[];
+
+  private constructor(nodes: readonly RedisServer[]) {
+    this.#nodes = nodes;
+  }
+
+  static async start(): Promise<RedisCluster> {
+    const settings = ["--save", "", "--appendonly", "no", "--cluster-enabled", "yes"];
+    const nodes = await Promise.all([1, 2, 3].map(() => RedisServer.start(settings)));
+    const addresses = nodes.map(({ url }) => new URL(url).host);
+    const create = ["--cluster", "create", ...addresses, "--cluster-yes"];
+    execFileSync("redis-cli", create, { stdio: "ignore" });
+    for (const node of nodes) {
+      while (!String(await node.ask("CLUSTER", "INFO")).includes("cluster_state:ok")) await wait(20);
+    }
+    return new RedisCluster(nodes);
+  }
+
+  get urls(): string[] {
+    return this.#nodes.map(({ url }) => url);
+  }
+
+  async flush(): Promise<void> {
+    for (const node of this.#nodes) await node.ask("FLUSHALL");
+  }
+
+  /** How many keys each node has. */
+  async sizes(): Promise<number[]> {
+    return Promise.all(this.#nodes.map(async (node) => Number(await node.ask("DBSIZE"))));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#nodes.map((node) => node.stop()));
   }
 }
 

@@ -81,7 +81,10 @@ export class RedisBroker implements Broker {
 
   constructor({ connect, bucket, limits, leaseMs = LEASE_MS, clock, onError = () => {} }: RedisBrokerOptions) {
     const prefix = bucketPrefix(bucket);
-    this.#onError = onError;
+    const tell = (error: unknown) => {
+      if (!this.#isClosed) onError(error);
+    };
+    this.#onError = tell;
     this.#leaseMs = leaseMs;
     const calls = new RedisCalls({
       connect,
@@ -89,11 +92,11 @@ export class RedisBroker implements Broker {
       scripts: SCRIPTS,
       clock,
       onRecovered: () => this.#onRecovered(),
-      onError,
+      onError: tell,
     });
     this.#calls = calls;
     this.#follows = new RedisFollows({ calls, inbox: this.#name, limits: { ...DEFAULT_LIMITS, ...limits } });
-    this.#claims = new RedisClaims({ calls, worker: () => this.#worker, onError });
+    this.#claims = new RedisClaims({ calls, worker: () => this.#worker, onError: tell });
     this.#inbox = new RedisInbox({
       connect,
       key: replyKey(prefix, this.#name),
@@ -102,7 +105,7 @@ export class RedisBroker implements Broker {
         this.#follows.look({ all: true });
         this.#claims.ask(); // a bell may have been lost
       },
-      onError,
+      onError: tell,
     });
     this.#beat = setInterval(() => void this.#tick(), leaseMs / BEATS).unref();
     void this.#tick();

@@ -4,8 +4,11 @@ import { COMMON } from "./lua-common.ts";
 
 /** One connection, or those of one cluster. */
 export type Link = {
-  /** Rejects when the connection is lost: whether the command was carried out, nobody knows then. */
-  send(command: readonly string[]): Promise<unknown>;
+  /**
+   * `key` says where in a cluster. Rejects when the connection is lost: whether the command was carried out, nobody knows
+   * then.
+   */
+  send(command: readonly string[], key: string): Promise<unknown>;
   destroy(): void;
 };
 export type Connect = () => Promise<Link>;
@@ -96,7 +99,7 @@ export class RedisCalls {
   #send(call: Call): void {
     const link = this.#link;
     if (!link) return;
-    link.send(call.command).then(
+    link.send(call.command, this.#options.prefix).then(
       (reply) => {
         this.#answeredAt = performance.now();
         if (this.#pending.delete(call)) call.resolve(reply as Reply);
@@ -124,9 +127,9 @@ export class RedisCalls {
       this.#link = undefined;
       try {
         const link = await this.#options.connect();
-        const { scripts } = this.#options;
+        const { scripts, prefix } = this.#options;
         const silence = setTimeout(() => link.destroy(), MOST_SILENCE_MS).unref();
-        await Promise.all(scripts.map(({ source }) => link.send(["SCRIPT", "LOAD", source]))).finally(() =>
+        await Promise.all(scripts.map(({ source }) => link.send(["SCRIPT", "LOAD", source], prefix))).finally(() =>
           clearTimeout(silence),
         );
         if (this.#isClosed) return link.destroy();

@@ -57,7 +57,7 @@ export class RedisInbox {
     const command = ["BLMPOP", String(BLOCK_S), "1", key, "LEFT", "COUNT", String(MOST_MESSAGES)];
     const silence = setTimeout(() => link.destroy(), MOST_SILENCE_MS).unref();
     try {
-      const popped = (await link.send(command)) as [string, string[]] | null;
+      const popped = (await link.send(command, key)) as [string, string[]] | null;
       return popped?.[1] ?? [];
     } finally {
       clearTimeout(silence);

@@ -41,7 +41,7 @@ async function connectCluster(urls: readonly string[]): Promise<Link> {
   cluster.on("error", () => {});
   const destroy = () => void (cluster.isOpen && cluster.destroy());
   await inTime(cluster.connect(), destroy);
-  return { send: (command) => cluster.sendCommand(keyOf(command), false, [...command]), destroy };
+  return { send: (command, key) => cluster.sendCommand(key, false, [...command]), destroy };
 }
 
 /** A server that takes a connection and says nothing would be waited for without end. */
@@ -55,9 +55,4 @@ async function inTime(connecting: Promise<unknown>, destroy: () => void): Promis
   });
   connecting.catch(() => {}); // that it was too late is told
   await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
-}
-
-/** The first key of a command: what it concerns lies on one node. */
-function keyOf([name, , , key]: readonly string[]): string | undefined {
-  return name === "SCRIPT" ? undefined : key;
 }
