@@ -40,7 +40,7 @@ function roomOf(path: string): string | undefined {
   const [, , first = "", second] = path.split("/");
   const name = second === undefined ? first.replace(/\.ts$/, "") : first;
   if (path.startsWith("sdk/")) return name === "protocol" || name === "keys" ? name : "sdk";
-  return name === "bin" || name === "http" ? undefined : name;
+  return ["bin", "http", "launcher"].includes(name) ? undefined : name;
 }
 
 type Line = { readonly file: string; readonly room: string; readonly imported: string };

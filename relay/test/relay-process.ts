@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const mainOf = (program: Program) => fileURLToPath(new URL(`../src/bin/${program}.ts`, import.meta.url));
 const TYPESCRIPT = new URL("../../scripts/typescript.mjs", import.meta.url).href;
 
-type Program = "circles-relay" | "circles-worker";
+type Program = "circles-launcher" | "circles-relay" | "circles-worker";
 
 /** A process of ours that says in its first line that it is ready. */
 export type ReadyProcess = {

@@ -19,7 +19,7 @@ export function brokerUnderTest(makeBroker: MakeBroker) {
   afterEach(() => broker.close());
 
   const take = (mostTasks = 1, circles?: PublicKey[]): Promise<Claim> =>
-    broker.take({ mostTasks, ...(circles ? { circles: new Set(circles) } : {}) }, NEVER);
+    ending(broker.take({ mostTasks, ...(circles ? { circles: new Set(circles) } : {}) }, NEVER));
   const finishAll = async (claim: Claim, outcome = completed("done")): Promise<void> => {
     for (const { key } of claim.tasks) expect(await broker.finish(claim, key, outcome)).toBe(true);
   };
