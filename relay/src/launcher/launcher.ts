@@ -39,6 +39,8 @@ export class Launcher {
   readonly #log: Logger;
   #circles = new Map<string, Launched>();
   #workers: Supervised[] = [];
+  /** One after the other. */
+  #reloading: Promise<void> = Promise.resolve();
 
   private constructor(options: LauncherOptions, log: Logger) {
     this.#options = options;
@@ -72,8 +74,12 @@ export class Launcher {
   }
 
   /** Reads the file again: what is new is started, what is gone ends, what is the same stays as it is. */
-  async reload(): Promise<void> {
-    await this.#apply(await readCirclesFile(this.#options.config));
+  reload(): Promise<void> {
+    const reloaded = this.#reloading
+      .catch(() => {}) // whoever asked for that was told
+      .then(async () => this.#apply(await readCirclesFile(this.#options.config)));
+    this.#reloading = reloaded;
+    return reloaded;
   }
 
   async close(): Promise<void> {
@@ -104,7 +110,8 @@ export class Launcher {
       return known && key && isSame(known, entry, key) ? known : undefined;
     };
     const stays = new Set(entries.flatMap((entry, i) => kept(entry, i) ?? []));
-    await Promise.all(Array.from(before.values(), (one) => (stays.has(one) ? undefined : one.process.stop())));
+    const gone = Array.from(before.values()).filter((one) => !stays.has(one));
+    await Promise.all(gone.map((one) => one.process.stop()));
     this.#circles = after;
     for (const [i, entry] of entries.entries()) {
       const key = keys[i];
