@@ -1,0 +1,16 @@
+import { createClient } from "redis";
+
+// The other side of a bare request and reply over two lists: pops as many as there are, answers each.
+const client = createClient({
+  url: process.argv[2] ?? "",
+  RESP: 2,
+  commandOptions: { timeout: undefined as unknown as number },
+});
+await client.connect();
+process.stdout.write("ready at ws://nowhere/\n");
+for (;;) {
+  const popped = (await client.sendCommand(["BLMPOP", "1", "1", "bench:requests", "LEFT", "COUNT", "512"])) as
+    | [string, string[]]
+    | null;
+  for (const text of popped?.[1] ?? []) void client.sendCommand(["RPUSH", "bench:replies", text]);
+}
