@@ -64,6 +64,9 @@ function typecheck(): void {
 
 /** README's second program, at another port. */
 async function playFromNode(node: string): Promise<void> {
+  for (const program of ["circles-relay", "circles-worker", "circles-launcher"]) {
+    expectText(run(node, [`node_modules/.bin/${program}`, "--help"]), `Usage: ${program}`);
+  }
   const readme = readFileSync(join(root, "README.md"), "utf8");
   const [, program = ""] = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, js]) => js);
   await withPackedRelay({ project, node }, async (url) => {
