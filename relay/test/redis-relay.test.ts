@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { connect, generateKeypair, type TaskId } from "@circles/sdk";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -118,6 +119,24 @@ describe("a gateway and workers on one Redis", () => {
       expect(await server.ask("HMGET", "rhailib:by-hand-00000000001", ...fields)).toEqual(["completed", "42"]);
       await put("by-hand-00000000002", { script: "data.get('n')", status: "pending" });
       expect(await reply("by-hand-00000000002")).toMatchObject({ output: "21" });
+    });
+
+    it("[NS3] go nowhere but into circles, whatever somebody writes into Redis", async () => {
+      const playing = await worker("--trust-relay");
+      for (const forged of ["../../outside", "/tmp/outside", `${circle}/../../outside`, "..", ".", "02"]) {
+        const id = `forged-${String(forged.length).padStart(12, "0")}`;
+        await server.ask("HSET", `rhailib:${id}`, "caller", circle, "script", "data.set('a', 1)", "status", "pending");
+        await server.ask("LPUSH", `rhailib:${forged}`, id);
+        await server.ask("ZADD", "rhailib:sys:ready", "1", forged);
+        // A line with a slash is a lane, and its queue another one.
+        if (!forged.includes("/")) await expect.poll(() => playing.stderr(), { timeout: 10_000 }).toContain(id);
+      }
+      expect(await readdir(folder.path)).toEqual(["circles"]);
+      expect((await readdir(join(folder.path, "circles"))).filter((name) => !name.startsWith("relay.lock"))).toEqual(
+        [],
+      );
+      await put("by-hand-00000000009", { script: "1", status: "pending" });
+      expect(await reply("by-hand-00000000009")).toMatchObject({ output: "1" }); // and it goes on
     });
 
     it("[WK20] refuse it otherwise, with a line in the log, and what is no task in any case", async () => {

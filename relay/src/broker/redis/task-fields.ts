@@ -26,14 +26,14 @@ export function fieldsOf({ script, args, timeoutMs, deadline, proof }: Task): st
 export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: PublicKey): TaskFromRedis {
   const fields = new Map<string, string>();
   for (let i = 0; i + 1 < flat.length; i += 2) fields.set(flat[i] ?? "", flat[i + 1] ?? "");
+  if (!isKey(circle)) throw new TypeError(`task ${redisId}: circle: expected a public key, got other text`);
   const { script, caller } = { script: fields.get("script"), caller: fields.get("caller") };
   if (script === undefined || caller === undefined) {
     throw new TypeError(
       `task ${redisId}: expected script and caller, got ${script === undefined ? "no script" : "no caller"}`,
     );
   }
-  if (!/^0[23][0-9a-f]{64}$/.test(caller))
-    throw new TypeError(`task ${redisId}: caller: expected a public key, got other text`);
+  if (!isKey(caller)) throw new TypeError(`task ${redisId}: caller: expected a public key, got other text`);
   const proof = readProof(fields.get("proof"));
   if (proof.kind === "none") checkJson(redisId, fields.get("args") ?? "null");
   const lane = fields.get("lane");
@@ -45,7 +45,7 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     script,
     args,
     hashes: hashTask({ script, args }),
-    deadline: Number(fields.get("deadline") ?? Date.now() + HAND_FED_MS),
+    deadline: wholeOf(fields.get("deadline")) ?? Date.now() + HAND_FED_MS,
     proof,
     ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
     ...(LANES.includes(lane) ? { lane: lane as Lane } : {}),
@@ -54,9 +54,18 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     redisId,
     task,
     isCancelled: fields.has("cancel"),
-    said: Number(fields.get("said") ?? 0),
-    attempts: Number(fields.get("attempts") ?? 0),
+    said: wholeOf(fields.get("said")) ?? 0,
+    attempts: wholeOf(fields.get("attempts")) ?? 0,
   };
+}
+
+function isKey(text: string): boolean {
+  return /^0[23][0-9a-f]{64}$/.test(text);
+}
+
+function wholeOf(text: string | undefined): number | undefined {
+  const number = Number(text ?? Number.NaN);
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 /** Whoever submits through a gateway has sent JSON. */
