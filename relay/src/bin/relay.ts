@@ -14,6 +14,7 @@ import { readGatewayKey } from "./gateway-key-file.ts";
 import { UsageError } from "./option-values.ts";
 import { makeRedisBroker } from "./redis.ts";
 import type { RelayOptions } from "./relay-options.ts";
+import { serveStatus } from "./status-endpoints.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** What the plays of connected callers get to end in when the relay closes. */
@@ -34,37 +35,39 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const key = options.redis && (await readGatewayKey(options.redis.keyFile));
   if (key) log.info({ gateway: key.publicKey }, "workers elsewhere need --trust-gateway with this key");
   const worker = await startWorker(options, { verifier, log, key });
-  const server = createServer((_, response) => {
-    response.writeHead(426, { "content-type": "text/plain", upgrade: "websocket" });
-    response.end("This is a Circles relay: dial it with a WebSocket at /{circle public key}.\n");
-  });
+  let unready: string | undefined = "starting";
+  let broker: Broker | undefined;
+  const server = createServer(serveStatus(() => unready ?? (broker?.isReady ? undefined : "no connection to Redis")));
   try {
     await listen(server, options);
   } catch (error) {
     await worker?.close();
     throw error;
   }
-  const broker: Broker = options.redis ? makeRedisBroker(options.redis, log) : new MemoryBroker();
-  worker?.run(broker);
+  const used: Broker = options.redis ? makeRedisBroker(options.redis, log) : new MemoryBroker();
+  broker = used;
+  worker?.run(used);
   const { port } = server.address() as AddressInfo;
   const { publicUrl, allowedOrigins } = options;
   const reached = publicUrl ? { publicUrl } : { host: urlHost(options.host) };
   const addresses = new Addresses({ port, allowedOrigins, ...reached });
   const gateway = new Gateway(
-    { broker, verifier, addresses, log, ...(key ? { vouch: vouchWith(key) } : {}) },
+    { broker: used, verifier, addresses, log, ...(key ? { vouch: vouchWith(key) } : {}) },
     circles ? { circles } : {},
   );
   server.on("upgrade", gateway.upgrade);
+  unready = undefined;
 
   return {
     url: publicUrl ? publicUrl.href.replace(/\/$/, "") : `ws://${urlHost(options.host)}:${port}`,
     port,
     async close() {
-      server.close();
+      unready = "closing";
       await gateway.close({ withinMs: DRAIN_MS });
+      server.close();
       server.closeAllConnections();
       await worker?.close();
-      await broker.close();
+      await used.close();
     },
   };
 }

@@ -102,6 +102,8 @@ export interface Broker {
   notify(circle: PublicKey, notice: Notice): void;
   /** Hears the notices of a circle until `signal` aborts. */
   listen(circle: PublicKey, onNotice: (notice: Notice) => void, signal: AbortSignal): void;
+  /** Does it reach what it needs to take and hand on tasks, now? */
+  readonly isReady: boolean;
   /** The lease under which this process has the circle now; `undefined` if it has not. See `Claim.lease`. */
   leaseOf(circle: PublicKey): number | undefined;
   /**

@@ -173,6 +173,10 @@ export class MemoryBroker implements Broker {
     return this.#ids.find({ circle, id }) ?? this.#ended.find({ circle, id });
   }
 
+  get isReady(): boolean {
+    return !this.#closed;
+  }
+
   leaseOf(): number {
     return 0;
   }

@@ -90,6 +90,10 @@ export class ShardedBroker implements Broker {
     this.#of(circle).listen(circle, onNotice, signal);
   }
 
+  get isReady(): boolean {
+    return this.#shards.every(({ isReady }) => isReady);
+  }
+
   leaseOf(circle: PublicKey): number | undefined {
     return this.#of(circle).leaseOf(circle);
   }

@@ -14,7 +14,7 @@ export type AddressOptions = {
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Why a request is turned away before it becomes a connection. */
-export type Refusal = { readonly status: 400 | 403 | 404 | 421; readonly message: string };
+export type Refusal = { readonly status: 400 | 403 | 404 | 421 | 503; readonly message: string };
 
 /**
  * The names under which this relay is reached. They come from its own configuration, never from a request: a request

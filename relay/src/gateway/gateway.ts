@@ -45,6 +45,8 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
 
+const CLOSING: Refusal = { status: 503, message: "the relay is closing" };
+
 /** Turns WebSockets into sessions that play through the broker. */
 export class Gateway {
   readonly #addresses: Addresses;
@@ -77,6 +79,7 @@ export class Gateway {
     const host = this.#addresses.host(request);
     const circle = this.#circle(request);
     const refusal =
+      (this.#draining ? CLOSING : undefined) ??
       (typeof host === "string" ? undefined : host) ??
       this.#addresses.checkOrigin(request) ??
       (typeof circle === "string" ? undefined : circle);

@@ -175,6 +175,10 @@ export class RedisBroker implements Broker {
     signal.addEventListener("abort", () => this.#listens(circle, -1), { once: true });
   }
 
+  get isReady(): boolean {
+    return this.#calls.isUp;
+  }
+
   leaseOf(circle: PublicKey): number | undefined {
     return performance.now() < this.#leaseUntil ? this.#claims.leaseOf(circle) : undefined;
   }
