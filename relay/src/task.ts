@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { Envelope, Lane, LogHead, PlayEvent, PublicKey, Sha256, Signature, TaskId } from "@circles/sdk/protocol";
 
 /** A play once queued. */
@@ -18,7 +18,22 @@ export type Task = {
   readonly proof: Proof;
   /** The line in which it waits. The ordinary one if left out; not part of what the play is. */
   readonly lane?: Lane | undefined;
+  /** Names the play in every process's log lines about it. For operators; not part of what the play is. */
+  readonly trace?: TraceId | undefined;
+  /** When it was first queued, in Unix milliseconds by the clock of who did that; `undefined` where nobody said. */
+  readonly queuedAt?: number | undefined;
 };
+
+/** 32 lowercase hex characters, as the trace-id of W3C Trace Context §3.2.2.3. */
+export type TraceId = string & { readonly __brand: "TraceId" };
+
+export function makeTrace(): TraceId {
+  return randomUUID().replaceAll("-", "") as TraceId;
+}
+
+export function isTrace(text: string | undefined): text is TraceId {
+  return text !== undefined && /^[0-9a-f]{32}$/.test(text);
+}
 
 export type TaskHashes = { readonly script: Sha256; readonly args: Sha256 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { type Event, type Task, type TaskKey, taskKey } from "../task.ts";
+import { type Event, makeTrace, type Task, type TaskKey, taskKey } from "../task.ts";
 import { type BrokerLimits, UnknownTask } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, REFUSED, taskOf } from "./broker-contract-tasks.ts";
@@ -24,7 +24,8 @@ export function queueContract(name: string, makeBroker: MakeBroker): void {
     });
 
     it("[BR1] hands a task over with everything it was submitted with", async () => {
-      const task = taskOf({ id: "whole", caller: bob.publicKey, script: "'ß\\ud800'", args: '{"a":["\u2028"]}' });
+      const plain = taskOf({ id: "whole", caller: bob.publicKey, script: "'ß\\ud800'", args: '{"a":["\u2028"]}' });
+      const task = { ...plain, trace: makeTrace(), queuedAt: Date.now() };
       void submit(task);
       const { circle, tasks } = await take();
       expect(circle).toBe(alice.publicKey);

@@ -1,5 +1,5 @@
-import { ErrorCode, type Lane, type PublicKey, type TaskId, WireError } from "@circles/sdk/protocol";
-import { type Event, isSamePlay, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
+import { ErrorCode, type PublicKey, type TaskId, WireError } from "@circles/sdk/protocol";
+import { type Event, isSamePlay, makeTrace, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
 import { Aside } from "./aside.ts";
 import {
   type Broker,
@@ -12,23 +12,12 @@ import {
 } from "./broker.ts";
 import { EndedTasks } from "./ended-tasks.ts";
 import { sayAgain } from "./followers.ts";
+import { type Line, type LineName, lineKey } from "./line.ts";
 import { Notices } from "./notices.ts";
 import { QueuedTask } from "./queued-task.ts";
 import { busy, DEFAULT_LIMITS, MOST_IN_CONTROL_LANE, Room } from "./room.ts";
 import { TaskIds } from "./task-ids.ts";
 
-type LineName = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
-
-/** One lane of a circle. */
-type Line = {
-  readonly circle: PublicKey;
-  readonly lane: Lane | undefined;
-  readonly queue: QueuedTask[];
-  /** Fence of the claim that is on it, and what is left of that, in order. */
-  claim: { readonly fence: number; readonly unfinished: Map<TaskKey, QueuedTask> } | undefined;
-  /** Tasks that wait or run. */
-  tasks: number;
-};
 type Taker = {
   readonly options: TakeOptions;
   readonly give: (claim: Claim) => void;
@@ -134,7 +123,7 @@ export class MemoryBroker implements Broker {
     const key = taskKey(task);
     const queued = this.#tasks.get(key);
     if (queued) this.#resume(queued, task);
-    else if (!this.#ended.get(key)) this.#add(key, task);
+    else if (!this.#ended.get(key)) this.#add(key, { ...task, trace: task.trace ?? makeTrace() });
   }
 
   notify(circle: PublicKey, notice: Notice): void {
@@ -177,6 +166,10 @@ export class MemoryBroker implements Broker {
     return !this.#closed;
   }
 
+  get waiting(): number {
+    return Array.from(this.#lines.values()).reduce((sum, { queue }) => sum + queue.length, 0);
+  }
+
   leaseOf(): number {
     return 0;
   }
@@ -214,7 +207,7 @@ export class MemoryBroker implements Broker {
   /** Puts it back in line, if it is set aside. */
   #resume(queued: QueuedTask, task: Task): void {
     if (!this.#aside.delete(queued)) return;
-    queued.task = task;
+    queued.resumeAs(task);
     this.#enqueue(queued);
   }
 
@@ -294,8 +287,4 @@ const NEVER = new AbortController().signal;
 
 function wants({ circles }: TakeOptions, { circle }: Line): boolean {
   return !circles || circles.has(circle);
-}
-
-function lineKey({ circle, lane }: LineName): string {
-  return lane === undefined ? circle : `${circle}/${lane}`;
 }

@@ -27,6 +27,11 @@ export class QueuedTask extends Followers implements ClaimedTask {
     this.#cancel.abort();
   }
 
+  /** Goes on as `task`, under the trace that it has. */
+  resumeAs(task: Task): void {
+    this.task = { ...task, trace: task.trace ?? this.task.trace };
+  }
+
   /** Tells that it waits for the owner, and keeps no more of it than that takes: who resumes it brings the rest. */
   setAside(event: Event): void {
     this.emit(event);

@@ -94,6 +94,11 @@ export class ShardedBroker implements Broker {
     return this.#shards.every(({ isReady }) => isReady);
   }
 
+  get waiting(): number | undefined {
+    const each = this.#shards.map(({ waiting }) => waiting);
+    return each.includes(undefined) ? undefined : each.reduce<number>((sum, waiting = 0) => sum + waiting, 0);
+  }
+
   leaseOf(circle: PublicKey): number | undefined {
     return this.#of(circle).leaseOf(circle);
   }

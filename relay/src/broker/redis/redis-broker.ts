@@ -179,6 +179,10 @@ export class RedisBroker implements Broker {
     return this.#calls.isUp;
   }
 
+  get waiting(): undefined {
+    return undefined; // in Redis
+  }
+
   leaseOf(circle: PublicKey): number | undefined {
     return performance.now() < this.#leaseUntil ? this.#claims.leaseOf(circle) : undefined;
   }

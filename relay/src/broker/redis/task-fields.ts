@@ -1,5 +1,5 @@
 import type { Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
-import { APPROVED, hashTask, type Proof, type Task } from "../../task.ts";
+import { APPROVED, hashTask, isTrace, makeTrace, type Proof, type Task } from "../../task.ts";
 import type { RedisTaskId } from "./redis-keys.ts";
 
 /** What a worker gets of a task beside the task itself. */
@@ -17,9 +17,12 @@ const HAND_FED_MS = 60_000;
 const LANES: readonly unknown[] = ["control"] satisfies Lane[];
 
 /** The fields of a task's hash that the scripts do not look at. @throws {TypeError} for a proof that ends with this process. */
-export function fieldsOf({ script, args, timeoutMs, deadline, proof }: Task): string[] {
+export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queuedAt }: Task): string[] {
   const fields = ["script", script, "args", args, "deadline", String(deadline), "proof", writeProof(proof)];
-  return timeoutMs === undefined ? fields : [...fields, "timeout_ms", String(timeoutMs)];
+  if (timeoutMs !== undefined) fields.push("timeout_ms", String(timeoutMs));
+  if (trace !== undefined) fields.push("trace", trace); // one that was resumed keeps what it has
+  if (queuedAt !== undefined) fields.push("queued_at", String(queuedAt));
+  return fields;
 }
 
 /** Reads what HGETALL answers. @throws {TypeError} with what is missing or wrong. */
@@ -38,6 +41,8 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
   if (proof.kind === "none") checkJson(redisId, fields.get("args") ?? "null");
   const lane = fields.get("lane");
   const args = fields.get("args") ?? "null";
+  const trace = fields.get("trace");
+  const queuedAt = wholeOf(fields.get("queued_at"));
   const task: Task = {
     id: (fields.get("id") ?? redisId) as TaskId,
     circle,
@@ -47,7 +52,9 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     hashes: hashTask({ script, args }),
     deadline: wholeOf(fields.get("deadline")) ?? Date.now() + HAND_FED_MS,
     proof,
+    trace: isTrace(trace) ? trace : makeTrace(),
     ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
+    ...(queuedAt === undefined ? {} : { queuedAt }),
     ...(LANES.includes(lane) ? { lane: lane as Lane } : {}),
   };
   return {
