@@ -100,7 +100,10 @@ export class Finishing {
     const { key, said, task } = play;
     this.#finished.add(key);
     const event: Event = { seq: said + 1, kind: "waiting", data: { capability, expires_at } };
-    if (await this.#parts.broker.setAside(this.#claim, key, event)) return;
+    if (await this.#parts.broker.setAside(this.#claim, key, event)) {
+      this.#parts.observer.ended(task, "waiting");
+      return;
+    }
     const failure = { code: ErrorCode.Busy, message: "busy: too many plays of this caller wait for the owner" };
     await this.#parts.broker.finish(this.#claim, key, { status: "error", failure });
     this.#parts.onError(new Error(`worker: task ${task.id} waits and could not be set aside`), play);
@@ -121,9 +124,9 @@ export class Finishing {
     } else await this.#fail(play, error);
   }
 
-  async finish({ key }: ClaimedTask, outcome: Outcome): Promise<void> {
+  async finish({ key, task }: ClaimedTask, outcome: Outcome): Promise<void> {
     this.#finished.add(key);
-    await this.#parts.broker.finish(this.#claim, key, outcome);
+    if (await this.#parts.broker.finish(this.#claim, key, outcome)) this.#parts.observer.ended(task, outcome);
   }
 
   #append(
@@ -134,9 +137,10 @@ export class Finishing {
   ): void {
     const { id, caller, hashes } = play.task;
     const released = this.#lastCommit;
-    const { configChanges, approvals } = this.#parts;
+    const { configChanges, approvals, observer } = this.#parts;
     configChanges.add(namespace, writes);
     const due = approvals.taken(namespace, writes);
+    const began = performance.now();
     const commit = namespace.commit({ task: id, caller, ...hashes, until, end, writes });
     commit.catch(() => {}); // heard of below, once what came before it has settled
     this.#lastCommit = commit;
@@ -144,6 +148,7 @@ export class Finishing {
       try {
         await released; // its events are out
         const head = await commit;
+        observer.committed(play.task, performance.now() - began);
         if (writes.some(({ path }) => isConfig(path))) await this.#committed(namespace, writes, due);
         await then(head);
       } catch (error) {

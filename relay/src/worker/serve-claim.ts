@@ -13,6 +13,7 @@ import { CANCELLED, denied, exhausted, isStopped, loggedEnd } from "./ends.ts";
 import { Finishing, type Play } from "./finishing.ts";
 import { HeldEvents } from "./held-events.ts";
 import { answerer } from "./questions.ts";
+import type { WorkerObserver } from "./worker-observer.ts";
 
 export type ServeParts = AdmissionParts & {
   readonly broker: Broker;
@@ -21,6 +22,7 @@ export type ServeParts = AdmissionParts & {
   readonly approvals: Approvals;
   readonly denials: Denials;
   readonly configChanges: ConfigChanges;
+  readonly observer: WorkerObserver;
   /** Told of what should not happen. */
   readonly onError: (error: unknown, claimed: ClaimedTask) => void;
 };
@@ -31,6 +33,7 @@ type Became = "stands" | "changed" | "again";
 /** Plays and finishes all tasks of a claim. A play whose outcome cannot be known is finished as an internal error. */
 export async function serveClaim(parts: ServeParts, claim: Claim): Promise<void> {
   const finishing = new Finishing(parts, claim);
+  for (const { task, said, attempts } of claim.tasks) if (said + attempts === 0) parts.observer.taken(task);
   const serve = () =>
     parts.namespaces.with(claim.circle, (namespace) => new Serving(parts, claim, namespace, finishing).serve());
   try {
@@ -113,7 +116,7 @@ class Serving {
 
   /** Runs plays as one sequence and commits each when it ends. Answers those that have to run again. */
   async #run(waiting: readonly Play[]): Promise<Play[]> {
-    const { broker, sandbox, configChanges, denials } = this.#parts;
+    const { broker, sandbox, configChanges, denials, observer } = this.#parts;
     const namespace = this.#namespace;
     await namespace.room();
     const plays = await this.#authorize(waiting);
@@ -143,11 +146,15 @@ class Serving {
     });
     for (const result of results) result.catch(() => {}); // the first that fails is heard of below, all others are not
     try {
+      let began = performance.now();
       for (const [i, play] of plays.entries()) {
         const held = events[i];
         if (held) this.#finishing.release(held);
         const result = await results[i];
         if (!result) throw new Error("sandbox: expected a result for each play");
+        const ended = performance.now();
+        observer.ran(play.task, ended - began);
+        began = ended; // they run one after the other
         if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
         const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0) });
         if (became !== "again") play.authority.settle(result);

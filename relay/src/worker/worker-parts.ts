@@ -4,6 +4,7 @@ import { type Namespaces, NotHeld } from "../namespace/namespaces.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Verifier } from "../signatures/verifier.ts";
+import type { TraceId } from "../task.ts";
 import { Approvals } from "./approvals.ts";
 import { Authorities } from "./authorities.ts";
 import { ConfigChanges } from "./config-changes.ts";
@@ -12,6 +13,7 @@ import { Denials } from "./denials.ts";
 import { Inboxes } from "./inbox.ts";
 import { NOBODY, type Trust } from "./proof.ts";
 import type { ServeParts } from "./serve-claim.ts";
+import { UNOBSERVED, type WorkerObserver } from "./worker-observer.ts";
 
 export type WorkerPartsOptions = {
   readonly broker: Broker;
@@ -22,16 +24,27 @@ export type WorkerPartsOptions = {
   readonly open: boolean;
   /** Default: callers, and gateways in this process. */
   readonly trust?: Trust;
+  readonly observer?: WorkerObserver;
   /** Told of what should not happen. */
-  readonly onError: (error: unknown, where: { readonly circle: PublicKey; readonly task?: TaskId }) => void;
+  readonly onError: (error: unknown, where: FailedWhere) => void;
 };
 
+/** `trace`: as in `Task`. */
+export type FailedWhere = { readonly circle: PublicKey; readonly task?: TaskId; readonly trace?: TraceId | undefined };
+
 /** What workers of one process share: all that they remember between plays. */
-export function makeWorkerParts({ open, onError, trust = NOBODY, ...given }: WorkerPartsOptions): ServeParts {
+export function makeWorkerParts({
+  open,
+  onError,
+  trust = NOBODY,
+  observer = UNOBSERVED,
+  ...given
+}: WorkerPartsOptions): ServeParts {
   const { broker, namespaces } = given;
   const inboxes = new Inboxes();
   return {
     ...given,
+    observer,
     inboxes,
     trust,
     coolDown: new CoolDown(),
@@ -47,7 +60,7 @@ export function makeWorkerParts({ open, onError, trust = NOBODY, ...given }: Wor
         if (!(error instanceof NotHeld)) onError(error, { circle });
       },
     }),
-    onError: (error, { task }) => onError(error, { circle: task.circle, task: task.id }),
+    onError: (error, { task }) => onError(error, { circle: task.circle, task: task.id, trace: task.trace }),
   };
 }
 
