@@ -5,6 +5,8 @@ export type AddressOptions = {
   readonly port: number;
   /** The loopback address that is listened on, if it is an unusual one. */
   readonly host?: string;
+  /** It is listened with TLS. */
+  readonly isSecure?: boolean;
   /** Where peers reach this relay, if not at a loopback name: `wss://relay.example`. */
   readonly publicUrl?: URL;
   /** Origins of pages, beside the relay's own, that may connect. */
@@ -14,7 +16,14 @@ export type AddressOptions = {
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Why a request is turned away before it becomes a connection. */
-export type Refusal = { readonly status: 400 | 403 | 404 | 421 | 503; readonly message: string };
+export type Refusal = {
+  readonly status: 400 | 403 | 404 | 421 | 429 | 503;
+  readonly message: string;
+  readonly because: RefusedBecause;
+};
+
+/** The same in one word, of which there are few. */
+export type RefusedBecause = "path" | "circle" | "host" | "origin" | "address_limit" | "closing";
 
 /**
  * The names under which this relay is reached. They come from its own configuration, never from a request: a request
@@ -25,10 +34,11 @@ export class Addresses {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
 
-  constructor({ port, host, publicUrl, allowedOrigins = [] }: AddressOptions) {
+  constructor({ port, host, isSecure = false, publicUrl, allowedOrigins = [] }: AddressOptions) {
     const names = host === undefined ? LOOPBACK_NAMES : [...LOOPBACK_NAMES, host];
     // URL leaves out a scheme's default port, as browsers do in Host and Origin.
-    const urls = publicUrl ? [httpUrl(publicUrl)] : names.map((name) => new URL(`http://${name}:${port}`));
+    const scheme = isSecure ? "https" : "http";
+    const urls = publicUrl ? [httpUrl(publicUrl)] : names.map((name) => new URL(`${scheme}://${name}:${port}`));
     this.#hosts = new Set(urls.map(({ host }) => host));
     this.#origins = new Set([...urls.map(({ origin }) => origin), ...allowedOrigins]);
   }
@@ -37,14 +47,15 @@ export class Addresses {
   host({ headers }: IncomingMessage): string | Refusal {
     const host = (headers.host ?? "").toLowerCase();
     if (this.#hosts.has(host)) return host;
-    return { status: 421, message: `Host: expected one of ${[...this.#hosts].join(", ")}` };
+    return { status: 421, because: "host", message: `Host: expected one of ${[...this.#hosts].join(", ")}` };
   }
 
   /** A page of another origin is refused; programs send no Origin. */
   checkOrigin({ headers }: IncomingMessage): Refusal | undefined {
     const { origin } = headers;
     if (origin === undefined || this.#origins.has(origin)) return undefined;
-    return { status: 403, message: "Origin: not allowed here; the relay's operator can allow it with --allow-origin" };
+    const message = "Origin: not allowed here; the relay's operator can allow it with --allow-origin";
+    return { status: 403, because: "origin", message };
   }
 }
 

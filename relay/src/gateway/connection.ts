@@ -17,7 +17,11 @@ export type ConnectionOptions = {
   readonly circle: PublicKey;
   /** The name of this relay that was dialled. */
   readonly host: string;
+  /** Where its peer is, as far as that is known. */
+  readonly address: string;
   readonly log: Logger;
+  /** Told of the bytes of each frame. */
+  readonly onSent: (bytes: number) => void;
 };
 
 /** Plays that wait for their outcome on one connection, and the size of what they sent. */
@@ -35,23 +39,27 @@ const CLOSE_MS = 2_000;
 export class Connection {
   readonly circle: PublicKey;
   readonly host: string;
+  readonly address: string;
   readonly log: Logger;
   session: Session | undefined;
   /** Its login failed: the answer to that is the last it gets. */
   refused = false;
   readonly #socket: WebSocket;
   readonly #stream: Writable;
+  readonly #onSent: (bytes: number) => void;
   #corked = false;
   readonly #closed = new AbortController();
   readonly #waits = new Set<Wait>();
   #playCharacters = 0;
 
-  constructor({ socket, stream, circle, host, log }: ConnectionOptions) {
+  constructor({ socket, stream, circle, host, address, log, onSent }: ConnectionOptions) {
     this.circle = circle;
     this.host = host;
+    this.address = address;
     this.log = log;
     this.#socket = socket;
     this.#stream = stream;
+    this.#onSent = onSent;
     setMaxListeners(0, this.#closed.signal); // one for each play that waits
     socket.once("close", () => this.#closed.abort());
   }
@@ -76,6 +84,7 @@ export class Connection {
     if (this.#closed.signal.aborted) return;
     this.#cork();
     this.#socket.send(frame);
+    this.#onSent(Buffer.byteLength(frame));
     const most = this.session ? MOST_UNREAD_BYTES : MOST_UNREAD_BYTES_OF_VISITOR;
     if (this.#socket.bufferedAmount <= most) return;
     this.log.info({ unread: this.#socket.bufferedAmount }, "connection cut: its peer does not read");

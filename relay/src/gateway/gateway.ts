@@ -1,6 +1,5 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { canonicalPublicKey } from "@circles/sdk/keys";
 import {
   ErrorCode,
   type Handlers,
@@ -16,8 +15,13 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { Broker } from "../broker/broker.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { VOUCHED_IN_PROCESS } from "../task.ts";
+import { AddressLimits } from "./address-limits.ts";
 import type { Addresses, Refusal } from "./addresses.ts";
+import { CallFailed } from "./call-failed.ts";
+import { ClientAddresses } from "./client-address.ts";
 import { Connection } from "./connection.ts";
+import { type CalledMethod, type GatewayObserver, UNOBSERVED } from "./gateway-observer.ts";
+import { checkRequest, type Dialled, type HandshakeParts, refuse } from "./handshake.ts";
 import { Login } from "./login.ts";
 import { Plays, type Vouch } from "./play.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -29,6 +33,10 @@ export type GatewayParts = {
   readonly log: Logger;
   /** Default: workers are in this process. */
   readonly vouch?: Vouch;
+  /** Default: addresses are those of whoever connects. */
+  readonly clients?: ClientAddresses;
+  readonly limits?: AddressLimits;
+  readonly observer?: GatewayObserver;
 };
 
 export type GatewayOptions = {
@@ -45,13 +53,13 @@ const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const UNSUPPORTED_DATA = 1003;
 
-const CLOSING: Refusal = { status: 503, message: "the relay is closing" };
+const CLOSING: Refusal = { status: 503, because: "closing", message: "the relay is closing" };
 
 /** Turns WebSockets into sessions that play through the broker. */
 export class Gateway {
-  readonly #addresses: Addresses;
+  readonly #handshake: HandshakeParts;
+  readonly #observer: GatewayObserver;
   readonly #log: Logger;
-  readonly #circles: ReadonlySet<PublicKey> | undefined;
   readonly #loginDeadlineMs: number;
   readonly #handlers: Handlers<Connection>;
   readonly #server = new WebSocketServer({
@@ -66,28 +74,25 @@ export class Gateway {
   #draining = false;
 
   constructor(parts: GatewayParts, { circles, loginDeadlineMs = 30_000, heartbeatMs = 30_000 }: GatewayOptions = {}) {
-    this.#addresses = parts.addresses;
+    const { addresses, clients = new ClientAddresses(), limits = new AddressLimits() } = parts;
+    this.#handshake = { addresses, clients, limits, circles };
+    this.#observer = parts.observer ?? UNOBSERVED;
     this.#log = parts.log;
-    this.#circles = circles;
     this.#loginDeadlineMs = loginDeadlineMs;
-    this.#handlers = this.#makeHandlers(parts);
+    this.#handlers = this.#makeHandlers(parts, limits);
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
   }
 
   /** Answers an HTTP server's `upgrade`: with a connection, or with a status that says what was wrong. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const host = this.#addresses.host(request);
-    const circle = this.#circle(request);
-    const refusal =
-      (this.#draining ? CLOSING : undefined) ??
-      (typeof host === "string" ? undefined : host) ??
-      this.#addresses.checkOrigin(request) ??
-      (typeof circle === "string" ? undefined : circle);
-    if (refusal || typeof host !== "string" || typeof circle !== "string") {
-      if (refusal) refuse(socket, refusal);
+    const dialled = this.#draining ? CLOSING : checkRequest(request, this.#handshake);
+    if ("because" in dialled) {
+      this.#observer.refused(dialled.because);
+      refuse(socket, dialled);
       return;
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, socket, circle, host));
+    socket.once("close", dialled.leave);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, socket, dialled));
   };
 
   /** Takes no more plays, waits for those under way, at most `withinMs`, and closes all connections. */
@@ -103,20 +108,11 @@ export class Gateway {
     for (const socket of this.#connections.keys()) socket.terminate();
   }
 
-  #circle({ url = "/" }: IncomingMessage): PublicKey | Refusal {
-    const [path = ""] = url.slice(1).split("?");
-    try {
-      const circle = canonicalPublicKey(path);
-      if (!this.#circles || this.#circles.has(circle)) return circle;
-      return { status: 404, message: "circle: not served here" };
-    } catch {
-      return { status: 400, message: "path: expected /{circle public key}" };
-    }
-  }
-
-  #connect(socket: WebSocket, stream: Duplex, circle: PublicKey, host: string): void {
+  #connect(socket: WebSocket, stream: Duplex, { circle, host, address }: Dialled): void {
     const log = this.#log.child({ circle });
-    const connection = new Connection({ socket, stream, circle, host, log });
+    const onSent = (bytes: number) => this.#observer.sent(bytes);
+    const connection = new Connection({ socket, stream, circle, host, address, log, onSent });
+    this.#observer.opened();
     this.#connections.set(socket, connection);
     this.#alive.add(socket);
     const loginDeadline = setTimeout(() => {
@@ -127,9 +123,11 @@ export class Gateway {
     socket.on("close", () => {
       clearTimeout(loginDeadline);
       this.#connections.delete(socket);
+      this.#observer.closed();
     });
     socket.on("message", (data, isBinary) => {
       this.#alive.add(socket);
+      this.#observer.received((data as Buffer).byteLength);
       if (isBinary) connection.close(UNSUPPORTED_DATA, "expected text frames");
       else this.#serve(connection, (data as Buffer).toString("utf8"));
     });
@@ -138,12 +136,30 @@ export class Gateway {
   #serve(connection: Connection, text: string): void {
     if (connection.refused) return;
     const report = (error: unknown) => {
-      if (!connection.closed.aborted) connection.log.error({ err: error }, "a call failed");
+      if (connection.closed.aborted) return;
+      const { cause: err, about } = error instanceof CallFailed ? error : { cause: error, about: {} };
+      connection.log.error({ err, ...about }, "a call failed");
     };
-    void serveFrame(text, (method, params) => this.#call(connection, method, params), report).then((reply) => {
+    void serveFrame(text, (method, params) => this.#observe(connection, method, params), report).then((reply) => {
       if (reply !== undefined) connection.send(reply);
       if (connection.refused) connection.close(POLICY_VIOLATION, "invalid credentials");
     });
+  }
+
+  async #observe(connection: Connection, name: string, params: unknown): Promise<unknown> {
+    const method: CalledMethod = Object.hasOwn(this.#handlers, name) ? (name as Method) : "unknown";
+    const began = performance.now();
+    this.#observer.called(method);
+    let failure: unknown;
+    try {
+      return await this.#call(connection, name, params);
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      const error = failure instanceof CallFailed ? failure.cause : failure;
+      this.#observer.answered({ method, error, ms: performance.now() - began });
+    }
   }
 
   #call(connection: Connection, method: string, params: unknown): unknown {
@@ -154,8 +170,11 @@ export class Gateway {
     return this.#handlers[method as Method](params, connection);
   }
 
-  #makeHandlers({ broker, verifier, vouch = () => VOUCHED_IN_PROCESS }: GatewayParts): Handlers<Connection> {
-    const login = new Login(verifier);
+  #makeHandlers(
+    { broker, verifier, vouch = () => VOUCHED_IN_PROCESS }: GatewayParts,
+    limits: AddressLimits,
+  ): Handlers<Connection> {
+    const login = new Login({ verifier, limits });
     const plays = new Plays(broker, vouch);
     const subscriptions = new Subscriptions(broker);
     return {
@@ -188,14 +207,4 @@ export class Gateway {
       socket.ping();
     }
   }
-}
-
-function refuse(socket: Duplex, { status, message }: Refusal): void {
-  const body = `${JSON.stringify({ error: message })}\n`;
-  socket.on("error", () => {}); // the other side is gone: nobody is left to tell
-  socket.once("finish", () => socket.destroy()); // the other side need not close its half
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

@@ -13,11 +13,14 @@ import {
   WireError,
 } from "@circles/sdk/protocol";
 import type { Verifier } from "../signatures/verifier.ts";
+import type { AddressLimits } from "./address-limits.ts";
 import type { Connection } from "./connection.ts";
 
 /** On one connection. Checking a key costs more than asking for it: a flood of requests is to cost a flood of connections. */
 const MOST_NONCES = 32;
 const RETRY_AFTER_MS = 60_000;
+
+export type LoginParts = { readonly verifier: Verifier; readonly limits: AddressLimits };
 
 type Issued = { readonly nonce: Nonce; readonly pubkey: PublicKey; readonly expiresAt: number };
 
@@ -27,13 +30,15 @@ type Issued = { readonly nonce: Nonce; readonly pubkey: PublicKey; readonly expi
  */
 export class Login {
   readonly #verifier: Verifier;
+  readonly #limits: AddressLimits;
   readonly #issued = new WeakMap<Connection, Issued>();
   readonly #fetched = new WeakMap<Connection, number>();
   readonly #now: () => number;
 
   /** `now` in Unix seconds. */
-  constructor(verifier: Verifier, now: () => number = () => Math.floor(Date.now() / 1000)) {
+  constructor({ verifier, limits }: LoginParts, now: () => number = () => Math.floor(Date.now() / 1000)) {
     this.#verifier = verifier;
+    this.#limits = limits;
     this.#now = now;
   }
 
@@ -53,6 +58,7 @@ export class Login {
   /** @throws {WireError} -32002 whatever is wrong with key, nonce or signature; the caller closes the connection. */
   authenticate(params: unknown, connection: Connection): Methods["authenticate"]["result"] {
     const { pubkey: text, signature } = parseAuthenticate(params);
+    this.#limits.countTry(connection.address); // checking a signature is what costs most here
     const pubkey = parseKey(text);
     const issued = this.#issued.get(connection);
     this.#issued.delete(connection);
@@ -61,6 +67,7 @@ export class Login {
     if (issued.expiresAt < this.#now()) throw refused("expected a nonce that has not expired");
     if (!this.#verifier.verify(signature, issued.nonce, pubkey))
       throw refused("expected the key's signature, got another");
+    this.#limits.countLogin(pubkey);
     connection.session = { caller: pubkey };
     return { authenticated: true };
   }

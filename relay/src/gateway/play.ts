@@ -12,7 +12,17 @@ import {
   writeNotification,
 } from "@circles/sdk/protocol";
 import { type Broker, UnknownTask } from "../broker/broker.ts";
-import { type Event, hashTask, type Outcome, type Proof, type Task, type TaskKey, taskKey } from "../task.ts";
+import {
+  type Event,
+  hashTask,
+  makeTrace,
+  type Outcome,
+  type Proof,
+  type Task,
+  type TaskKey,
+  taskKey,
+} from "../task.ts";
+import { CallFailed } from "./call-failed.ts";
 import type { Connection } from "./connection.ts";
 import { TaskWait } from "./task-wait.ts";
 
@@ -36,11 +46,13 @@ export class Plays {
     const id = taskId ?? (randomUUID() as string as TaskId);
     const { circle, closed } = connection;
     const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const deadline = Date.now() + timeout;
+    const queuedAt = Date.now();
+    const deadline = queuedAt + timeout;
+    const trace = makeTrace();
     const hashes = hashTask({ script, args });
     // The control lane is for owners to rule beside whatever runs: nobody else may stand in their way there.
     const line = caller === circle ? lane : undefined;
-    const unproven = { id, circle, caller, script, args, hashes, timeoutMs, deadline, lane: line };
+    const unproven = { id, circle, caller, script, args, hashes, timeoutMs, deadline, lane: line, trace, queuedAt };
     const task = { ...unproven, proof: envelope ? ({ kind: "envelope", envelope } as const) : this.#vouch(unproven) };
     // Without an id of its own the caller could not tell what events belong to: it gets the answer and nothing else, in
     // its time, as a client expects that knows only the specification's methods.
@@ -49,9 +61,19 @@ export class Plays {
       wait.observe(event);
       if (taskId) sendEvent(connection, id, event);
     };
-    return connection.playing(wait, script.length + args.length, () =>
-      answer(wait.until(this.#broker.submit(task, { onEvent }, closed)), id),
-    );
+    const about = { task: id, trace };
+    connection.log.debug({ ...about, caller }, "play: asked for");
+    try {
+      const result = await connection.playing(wait, script.length + args.length, () =>
+        answer(wait.until(this.#broker.submit(task, { onEvent }, closed)), id),
+      );
+      connection.log.debug(about, "play: answered");
+      return result;
+    } catch (error) {
+      if (!(error instanceof WireError)) throw new CallFailed(error, about);
+      connection.log.debug({ ...about, code: error.code }, "play: answered");
+      throw error;
+    }
   }
 
   async attach(params: unknown, connection: Connection): Promise<PlayResult> {
