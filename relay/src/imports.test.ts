@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   namespace: ["protocol"],
   policy: ["protocol", "namespace"],
   gateway: ["protocol", "keys", "signatures", "task", "broker"],
+  metrics: ["protocol", "task", "gateway", "worker", "signatures", "keys", "broker", "sandbox", "namespace", "policy"],
   worker: ["protocol", "signatures", "task", "broker", "sandbox", "namespace", "policy"],
 };
 

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { type RunningRelay, startRelay } from "../src/bin/relay.ts";
 import type { RelayOptions } from "../src/bin/relay-options.ts";
+import { DEFAULT_PEER_LIMITS } from "../src/gateway/address-limits.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 /** A whole relay in this process, on a free port and a folder of its own that goes with it. */
@@ -21,6 +22,10 @@ export async function startRelayInProcess(options: Partial<RelayOptions> = {}): 
       threads: 1,
       logLevel: "silent",
       redis: undefined,
+      tls: undefined,
+      trustedProxies: [],
+      metricsReaders: [],
+      peerLimits: DEFAULT_PEER_LIMITS,
       ...options,
     },
     pino({ level: "silent" }),

@@ -42,7 +42,7 @@ export async function runRelayCommand(
 /** Starts `circles-relay` from its source and resolves when it says that it is ready. */
 export async function startRelayProcess(args: readonly string[]): Promise<RelayProcess> {
   const ready = await startProcess("circles-relay", args);
-  const [, url = "", port = ""] = /ready at (ws:\/\/[^/]+:(\d+))\//.exec(ready.said) ?? [];
+  const [, url = "", port = ""] = /ready at (wss?:\/\/[^/]+:(\d+))\//.exec(ready.said) ?? [];
   return { ...ready, url, port: Number(port) };
 }
 

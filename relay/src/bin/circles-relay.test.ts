@@ -38,6 +38,14 @@ describe("circles-relay", () => {
     [["--public-url", "x.example"], /--public-url: expected/],
     [["--public-url", "wss://x.example/path"], /--public-url: expected/],
     [["--allow-origin", "app.example"], /--allow-origin: expected/],
+    [["--tls-cert", "x.pem"], /--tls-cert: expected --tls-key with it/],
+    [["--tls-key", "x.key"], /--tls-key: expected --tls-cert with it/],
+    [["--tls-cert", "c", "--tls-key", "k", "--public-url", "ws://x.example"], /--public-url: expected wss:\/\//],
+    [["--trust-proxy", "proxy.example"], /--trust-proxy: expected an address such as/],
+    [["--allow-metrics", "10.0.0.0/40"], /--allow-metrics: expected an address such as/],
+    [["--connections-per-address", "0"], /--connections-per-address: expected a whole number from 1/],
+    [["--logins-per-address", "x"], /--logins-per-address: expected a whole number/],
+    [["--logins-per-key", "-1"], /--logins-per-key/],
   ])("[CL2] %j is refused with a sentence and exit 2", async (args, sentence) => {
     const { code, stdout, stderr } = await runRelayCommand(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

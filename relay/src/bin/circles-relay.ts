@@ -1,17 +1,13 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline/promises";
 import pino from "pino";
 import { isCircleCommand, parseCircleCommand } from "./circle-command-options.ts";
 import { runCircleCommand } from "./circle-commands.ts";
 import { UsageError } from "./option-values.ts";
-import { closeOnSignals } from "./process-signals.ts";
+import { closeOnSignals, reloadOnSighup } from "./process-signals.ts";
 import { startRelay } from "./relay.ts";
 import { HELP, parseRelayCommand, type RelayOptions } from "./relay-options.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { version } from "./version.ts";
 
 try {
   const args = process.argv.slice(2);
@@ -38,6 +34,7 @@ async function run(options: RelayOptions): Promise<void> {
   const relay = await startRelay(options, log);
   process.stdout.write(`circles-relay ${version} ready at ${relay.url}/{circle public key}\n`);
   closeOnSignals(() => relay.close(), log);
+  if (options.tls) reloadOnSighup(() => relay.reloadCertificate(), log);
 }
 
 function say(line: string): void {

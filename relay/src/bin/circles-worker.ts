@@ -1,16 +1,14 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import pino from "pino";
+import type { Broker } from "../broker/broker.ts";
 import { chooseVerifier } from "../signatures/verifier.ts";
+import { makeMetrics } from "./metrics.ts";
 import { UsageError } from "./option-values.ts";
 import { closeOnSignals } from "./process-signals.ts";
 import { makeRedisBroker } from "./redis.ts";
+import { version } from "./version.ts";
 import { parseWorkerCommand, WORKER_HELP, type WorkerOptions } from "./worker-options.ts";
 import { WorkerProcess } from "./worker-process.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 try {
   const command = parseWorkerCommand(process.argv.slice(2), process.env, { processors: availableParallelism() });
@@ -28,15 +26,25 @@ async function run(options: WorkerOptions): Promise<void> {
   const trust = { gateways: new Set(trustedGateways), relay: trustRelay };
   const verifier = await chooseVerifier();
   const served = circles.length > 0 ? { circles: new Set(circles) } : {};
-  const worker = await WorkerProcess.start({ settings: options, verifier, log, trust, isShared: true, ...served });
-  const broker = makeRedisBroker(options, log);
-  worker.run(broker);
+  let broker: Broker | undefined;
+  const status = {
+    version,
+    unready: () => (broker?.isReady ? undefined : "no connection to Redis"),
+    waiting: () => broker?.waiting,
+    dbPath: options.dbPath,
+  };
+  const metrics = makeMetrics(status, log);
+  const given = { settings: options, verifier, log, trust, metrics };
+  const worker = await WorkerProcess.start({ ...given, isShared: true, ...served });
+  const used = makeRedisBroker(options, log, metrics.process);
+  broker = used;
+  worker.run(used);
   process.stdout.write(
     `circles-worker ${version} takes plays of ${circles.length > 0 ? circles.length : "all"} circles\n`,
   );
   const close = async () => {
     await worker.close();
-    await broker.close();
+    await used.close();
   };
   closeOnSignals(close, log);
 }

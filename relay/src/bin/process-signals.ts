@@ -18,3 +18,13 @@ export function closeOnSignals(close: () => Promise<void>, log: Logger): void {
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
 }
+
+/** Reads something again each time that SIGHUP asks for it; what cannot be read leaves things as they are. */
+export function reloadOnSighup(reload: () => Promise<void>, log: Logger): void {
+  process.on("SIGHUP", () => {
+    reload().then(
+      () => log.info("reloaded: what is new is used from now on"),
+      (err: unknown) => log.error({ err }, "could not reload; what was before stays in use"),
+    );
+  });
+}

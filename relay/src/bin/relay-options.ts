@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { PublicKey } from "@circles/sdk/protocol";
+import { NETWORK_FLAGS, NETWORK_HELP, type NetworkSettings, parseNetworkSettings } from "./network-options.ts";
 import { parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
 import {
   parseKey,
@@ -11,18 +12,19 @@ import {
 } from "./worker-settings.ts";
 
 /** Everything that can be set from outside, checked. */
-export type RelayOptions = WorkerSettings & {
-  readonly port: number;
-  readonly host: string;
-  readonly publicUrl: URL | undefined;
-  readonly allowedOrigins: readonly string[];
-  /** Path of a file of keys; `undefined` for any circle. */
-  readonly circlesFile: string | undefined;
-  readonly open: boolean;
-  readonly logLevel: string;
-  /** `undefined` for tasks that stay in this process. */
-  readonly redis: GatewayRedis | undefined;
-};
+export type RelayOptions = WorkerSettings &
+  NetworkSettings & {
+    readonly port: number;
+    readonly host: string;
+    readonly publicUrl: URL | undefined;
+    readonly allowedOrigins: readonly string[];
+    /** Path of a file of keys; `undefined` for any circle. */
+    readonly circlesFile: string | undefined;
+    readonly open: boolean;
+    readonly logLevel: string;
+    /** `undefined` for tasks that stay in this process. */
+    readonly redis: GatewayRedis | undefined;
+  };
 
 /** How a gateway works with Redis and workers elsewhere. */
 export type GatewayRedis = RedisSettings & {
@@ -74,7 +76,7 @@ Usage: circles-relay [options]
   --trust-gateway KEY  with --with-worker: believe this gateway, too; repeatable
   --log-level LEVEL    trace, debug, info, warn, error, fatal or silent
                                                                   (info)
-  --help, --version
+${NETWORK_HELP}  --help, --version
 
 Each option can be set by a variable instead: CIRCLES_PORT, CIRCLES_DB_PATH,
 CIRCLES_ALLOW_ORIGIN (several with commas), CIRCLES_OPEN=1 and so on.
@@ -85,6 +87,7 @@ a relay, the others not. verify exits with 1 where a log is not as it was; a hea
 a caller kept tells more than the log alone can.
 
 Prints one line with its address when it is ready; logs go to standard error.
+It answers /healthz, /readyz and /metrics (Prometheus) at the same port.
 SIGTERM and SIGINT let running plays end and exit with 0. Exit codes: 0 ended in
 good order, 1 could not start or failed, 2 the command line makes no sense.
 `;
@@ -107,6 +110,7 @@ const FLAGS = {
   "keep-log": { type: "string" },
   threads: { type: "string" },
   "log-level": { type: "string" },
+  ...NETWORK_FLAGS,
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
 } as const;
@@ -125,6 +129,7 @@ export function parseRelayCommand(
   if (given.help) return { do: "help" };
   if (given.version) return { do: "version" };
   const setting = (name: Single) => given[name] ?? env[variableOf(name)];
+  const several = (name: "trust-proxy" | "allow-metrics") => given[name] ?? env[variableOf(name)]?.split(",") ?? [];
   const host = setting("host") ?? "127.0.0.1";
   const publicUrl = parsePublicUrl(setting("public-url"));
   const open = given.open ?? parseSwitch("CIRCLES_OPEN", env.CIRCLES_OPEN);
@@ -139,6 +144,7 @@ export function parseRelayCommand(
     circlesFile: circles === "any" ? undefined : circles,
     open,
     redis: parseRedis(given, env),
+    ...parseNetworkSettings({ one: setting, several }, publicUrl),
     logLevel: parseLogLevel(setting),
   };
   return { do: "run", options };
@@ -152,7 +158,8 @@ function parseFlags(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.replaceAll("\n", " "), { cause: error }); // Node's has several lines
   }
 }
 

@@ -1,20 +1,25 @@
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { Logger } from "pino";
 import type { Broker } from "../broker/broker.ts";
 import { MemoryBroker } from "../broker/memory-broker.ts";
+import { AddressLimits } from "../gateway/address-limits.ts";
+import { AddressRanges, LOOPBACK } from "../gateway/address-ranges.ts";
 import { Addresses } from "../gateway/addresses.ts";
+import { ClientAddresses } from "../gateway/client-address.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { GatewayKey } from "../signatures/gateway-key.ts";
 import { chooseVerifier, type Verifier } from "../signatures/verifier.ts";
 import { readGatewayKey } from "./gateway-key-file.ts";
+import { Listener } from "./listener.ts";
+import { type Metrics, makeMetrics } from "./metrics.ts";
 import { UsageError } from "./option-values.ts";
 import { makeRedisBroker } from "./redis.ts";
 import type { RelayOptions } from "./relay-options.ts";
 import { serveStatus } from "./status-endpoints.ts";
+import { version } from "./version.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** What the plays of connected callers get to end in when the relay closes. */
@@ -24,6 +29,8 @@ export type RunningRelay = {
   /** Where peers dial: append a circle's public key. */
   readonly url: string;
   readonly port: number;
+  /** Reads certificate and key again, where there is TLS. @throws if they cannot be used; the old ones stay. */
+  reloadCertificate(): Promise<void>;
   /** Lets running plays end, then closes everything. */
   close(): Promise<void>;
 };
@@ -34,33 +41,58 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const verifier = await chooseVerifier();
   const key = options.redis && (await readGatewayKey(options.redis.keyFile));
   if (key) log.info({ gateway: key.publicKey }, "workers elsewhere need --trust-gateway with this key");
-  const worker = await startWorker(options, { verifier, log, key });
   let unready: string | undefined = "starting";
   let broker: Broker | undefined;
-  const server = createServer(serveStatus(() => unready ?? (broker?.isReady ? undefined : "no connection to Redis")));
-  try {
-    await listen(server, options);
-  } catch (error) {
-    await worker?.close();
-    throw error;
-  }
-  const used: Broker = options.redis ? makeRedisBroker(options.redis, log) : new MemoryBroker();
+  const status = {
+    version,
+    unready: () => unready ?? (broker?.isReady ? undefined : "no connection to Redis"),
+    waiting: () => broker?.waiting,
+    dbPath: options.redis && !options.redis.withWorker ? undefined : options.dbPath,
+  };
+  const metrics = makeMetrics(status, log);
+  const worker = await startWorker(options, { verifier, log, key, metrics });
+  const clients = new ClientAddresses(options.trustedProxies);
+  const readers = new AddressRanges([...LOOPBACK, ...options.metricsReaders]);
+  const mayReadMetrics = (request: IncomingMessage) => {
+    const { address, isVeiled } = clients.of(request);
+    return !isVeiled && readers.includes(address);
+  };
+  const listener = await Listener.start(options, serveStatus({ ...status, metrics, mayReadMetrics })).catch(
+    async (error: unknown) => {
+      await worker?.close();
+      throw error;
+    },
+  );
+  const { server, port } = listener;
+  const used: Broker = options.redis ? makeRedisBroker(options.redis, log, metrics.process) : new MemoryBroker();
   broker = used;
   worker?.run(used);
-  const { port } = server.address() as AddressInfo;
   const { publicUrl, allowedOrigins } = options;
   const reached = publicUrl ? { publicUrl } : { host: urlHost(options.host) };
-  const addresses = new Addresses({ port, allowedOrigins, ...reached });
+  const addresses = new Addresses({ port, allowedOrigins, isSecure: options.tls !== undefined, ...reached });
+  const limits = new AddressLimits(options.peerLimits);
   const gateway = new Gateway(
-    { broker: used, verifier, addresses, log, ...(key ? { vouch: vouchWith(key) } : {}) },
+    {
+      broker: used,
+      verifier,
+      addresses,
+      clients,
+      limits,
+      log,
+      observer: metrics.gateway,
+      ...(key ? { vouch: vouchWith(key) } : {}),
+    },
     circles ? { circles } : {},
   );
   server.on("upgrade", gateway.upgrade);
   unready = undefined;
 
   return {
-    url: publicUrl ? publicUrl.href.replace(/\/$/, "") : `ws://${urlHost(options.host)}:${port}`,
+    url: publicUrl
+      ? publicUrl.href.replace(/\/$/, "")
+      : `${options.tls ? "wss" : "ws"}://${urlHost(options.host)}:${port}`,
     port,
+    reloadCertificate: () => listener.reloadCertificate(),
     async close() {
       unready = "closing";
       await gateway.close({ withinMs: DRAIN_MS });
@@ -72,31 +104,26 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   };
 }
 
-type StartParts = { readonly verifier: Verifier; readonly log: Logger; readonly key: GatewayKey | undefined };
+type StartParts = {
+  readonly verifier: Verifier;
+  readonly log: Logger;
+  readonly key: GatewayKey | undefined;
+  readonly metrics: Metrics;
+};
 
 async function startWorker(
   { redis, open, ...settings }: RelayOptions,
-  { verifier, log, key }: StartParts,
+  { key, ...parts }: StartParts,
 ): Promise<WorkerProcess | undefined> {
-  if (!redis) return WorkerProcess.start({ settings, verifier, log, open, isShared: false });
+  if (!redis) return WorkerProcess.start({ settings, ...parts, open, isShared: false });
   if (!redis.withWorker) return undefined;
   const trust = { gateways: new Set([...redis.trustedGateways, ...(key ? [key.publicKey] : [])]), relay: false };
-  return WorkerProcess.start({ settings, verifier, log, open, isShared: true, trust });
+  return WorkerProcess.start({ settings, ...parts, open, isShared: true, trust });
 }
 
 function vouchWith(key: GatewayKey) {
   return (task: Parameters<GatewayKey["vouch"]>[0]) =>
     ({ kind: "gateway", gateway: key.publicKey, signature: key.vouch(task) }) as const;
-}
-
-async function listen(server: Server, { host, port }: RelayOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host: host.replace(/^\[|\]$/g, ""), port }, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 async function readCircles(path: string | undefined): Promise<ReadonlySet<PublicKey> | undefined> {

@@ -13,6 +13,7 @@ import type { Verifier } from "../signatures/verifier.ts";
 import type { Trust } from "../worker/proof.ts";
 import { runWorker } from "../worker/worker.ts";
 import { closeWorkerParts, makeWorkerParts } from "../worker/worker-parts.ts";
+import type { Metrics } from "./metrics.ts";
 import type { WorkerSettings } from "./worker-settings.ts";
 
 /** What plays get, for which nobody waits any more, when the process ends. Their callers send them again. */
@@ -22,6 +23,7 @@ export type WorkerProcessOptions = {
   readonly settings: WorkerSettings;
   readonly verifier: Verifier;
   readonly log: Logger;
+  readonly metrics?: Pick<Metrics, "process" | "worker">;
   /** Every peer that logged in may do everything everywhere. */
   readonly open?: boolean;
   readonly trust?: Trust;
@@ -64,7 +66,7 @@ export class WorkerProcess {
 
   /** Takes tasks from now on. */
   run(broker: Broker): void {
-    const { settings, verifier, log, open = false, trust, circles, isShared } = this.#options;
+    const { settings, verifier, log, metrics, open = false, trust, circles, isShared } = this.#options;
     const { durability, circleBytes: storageBytes, keepLogMs } = settings;
     const namespaces = new Namespaces({
       dbPath: this.#dbPath,
@@ -75,11 +77,18 @@ export class WorkerProcess {
       // A worker that takes a circle over finds files that the one before had not written yet: that is as it should be.
       onRepaired: (circle, paths) =>
         log[isShared ? "debug" : "warn"]({ circle, paths }, "files were not what the log says, and are again"),
-      onError: (err, circle) => log.error({ err, circle }, "a circle failed; it is opened anew when it is next used"),
+      onError: (err, circle) => {
+        metrics?.process.failed("circle");
+        log.error({ err, circle }, "a circle failed; it is opened anew when it is next used");
+      },
     });
-    const onError = (err: unknown, where: object) => log.error({ err, ...where }, "a play failed");
+    const onError = (err: unknown, where: object) => {
+      metrics?.process.failed("play");
+      log.error({ err, ...where }, "a play failed");
+    };
     const sandbox = this.#sandbox;
-    const given = { broker, sandbox, namespaces, verifier, open, onError };
+    const observed = metrics ? { observer: metrics.worker } : {};
+    const given = { broker, sandbox, namespaces, verifier, open, onError, ...observed };
     const parts = makeWorkerParts({ ...given, ...(trust ? { trust } : {}) });
     const worker = runWorker(parts, circles ? { circles } : {}, this.#stop.signal);
     this.#end = async () => {

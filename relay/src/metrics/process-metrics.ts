@@ -1,0 +1,85 @@
+import { statfs } from "node:fs/promises";
+import { Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
+
+export type ProcessMetricsParts = {
+  readonly version: string;
+  /** Tasks that no worker has taken yet; `undefined` where only another process knows. */
+  readonly waiting: () => number | undefined;
+  /** Why the process takes no plays now; `undefined` if it does. */
+  readonly unready: () => string | undefined;
+  /** Where circles are kept; `undefined` in a process that keeps none. */
+  readonly dbPath: string | undefined;
+};
+
+/** What a process counts beside plays. */
+export type ProcessMetrics = {
+  /** Something happened that should not: see the log. */
+  failed(what: "play" | "circle" | "redis"): void;
+};
+
+/** Counts the process itself, what is in line, and what is left of its disk, when asked. */
+export function makeProcessMetrics(registry: Registry, parts: ProcessMetricsParts): ProcessMetrics {
+  const registers = [registry];
+  const { version, waiting, unready, dbPath } = parts;
+  collectDefaultMetrics({ register: registry });
+  const build = new Gauge({
+    name: "circles_build_info",
+    help: "1, with the version",
+    labelNames: ["version"],
+    registers,
+  });
+  build.set({ version }, 1);
+  const ready = new Gauge({
+    name: "circles_ready",
+    help: "1 while the process takes plays, else 0",
+    registers: [],
+    collect() {
+      this.set(unready() === undefined ? 1 : 0);
+    },
+  });
+  const depth = new Gauge({
+    name: "circles_queue_depth",
+    help: "Plays in line that no worker has taken yet; not known where they are in Redis",
+    registers: [],
+    collect() {
+      const count = waiting();
+      if (count === undefined) this.remove();
+      else this.set(count);
+    },
+  });
+  registry.registerMetric(ready);
+  registry.registerMetric(depth);
+  if (dbPath !== undefined) addStorage(registry, dbPath);
+  const failures = new Counter({
+    name: "circles_failures_total",
+    help: "What should not happen: plays and circles that failed, connections to Redis that were lost",
+    labelNames: ["what"],
+    registers,
+  });
+  for (const what of ["play", "circle", "redis"]) failures.inc({ what }, 0); // so that the first is seen to come
+  return { failed: (what) => failures.inc({ what }) };
+}
+
+function addStorage(registry: Registry, dbPath: string): void {
+  const size = new Gauge({
+    name: "circles_storage_size_bytes",
+    help: "Size of the circles' file system",
+    registers: [registry],
+  });
+  const free = new Gauge({
+    name: "circles_storage_free_bytes",
+    help: "Bytes of the circles' file system that this process may still write",
+    registers: [],
+    async collect() {
+      // A file system that is gone is seen by what is missing here; what else there is to tell is told.
+      const found = await statfs(dbPath).catch(() => undefined);
+      if (!found) {
+        this.remove();
+        return;
+      }
+      this.set(found.bavail * found.bsize);
+      size.set(found.blocks * found.bsize);
+    },
+  });
+  registry.registerMetric(free);
+}
