@@ -3,7 +3,8 @@ import { connect } from "@circles/sdk";
 import { makeTaskId } from "@circles/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "./people.ts";
-import { type RelayProcess, startRelayProcess } from "./relay-process.ts";
+import { RedisServer } from "./redis-server.ts";
+import { type RelayProcess, startProcess, startRelayProcess } from "./relay-process.ts";
 import { statusOf } from "./status-of.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 import { Wire } from "./wire.ts";
@@ -130,5 +131,32 @@ describe("a relay's metrics", () => {
     expect(await proxied.ask("/metrics", passedOn("10.2.2.3"))).toMatchObject({ status: 403 });
     expect(await proxied.ask("/metrics", passedOn("10.1.2.3, 192.0.2.1"))).toMatchObject({ status: 403 });
     expect(await proxied.ask("/metrics")).toMatchObject({ status: 200 });
+  });
+
+  it("[OP11] of a worker elsewhere are at its own port, and a gateway's are its callers'", async () => {
+    const redis = await RedisServer.start();
+    const keyFile = join(folder.path, "gateway.key");
+    relay = await startRelayProcess(["--port", "0", "--redis-url", redis.url, "--gateway-key-file", keyFile]);
+    const given = ["--redis-url", redis.url, "--threads", "1", "--db-path", join(folder.path, "circles")];
+    const worker = await startProcess("circles-worker", [...given, "--status-port", "0"]);
+    const [, port] = /status at port (\d+)$/.exec(worker.said) ?? [];
+    const [ofGateway, ofWorker] = [statusOf(relay), statusOf({ port: Number(port) })];
+    await expect.poll(() => ofWorker.ask("/readyz")).toMatchObject({ status: 200 });
+    const circle = await dial(alice);
+    await circle.play("data.set('n', 1)");
+    await ofWorker.counts({
+      'circles_plays_total{outcome="completed"}': 1,
+      circles_queue_wait_seconds_count: 1,
+      circles_commit_seconds_count: 1,
+    });
+    await ofGateway.counts({ 'circles_calls_total{method="play",result="ok"}': 1 });
+    expect(await ofGateway.metrics()).not.toHaveProperty("circles_queue_depth");
+    expect(await ofWorker.ask("/")).toMatchObject({ status: 404 });
+    await redis.kill();
+    await expect.poll(() => ofWorker.ask("/readyz"), { timeout: 10_000 }).toMatchObject({ status: 503 });
+    expect(await ofWorker.ask("/healthz")).toMatchObject({ status: 200 });
+    circle.close();
+    await worker.kill("SIGKILL");
+    await redis.stop();
   });
 });

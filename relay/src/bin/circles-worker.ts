@@ -2,10 +2,12 @@ import { availableParallelism } from "node:os";
 import pino from "pino";
 import type { Broker } from "../broker/broker.ts";
 import { chooseVerifier } from "../signatures/verifier.ts";
-import { makeMetrics } from "./metrics.ts";
+import { Listener } from "./listener.ts";
+import { type Metrics, makeMetrics } from "./metrics.ts";
 import { UsageError } from "./option-values.ts";
 import { closeOnSignals } from "./process-signals.ts";
 import { makeRedisBroker } from "./redis.ts";
+import { metricsFor, NOTHING_ELSE, type StatusParts, serveStatus } from "./status-endpoints.ts";
 import { version } from "./version.ts";
 import { parseWorkerCommand, WORKER_HELP, type WorkerOptions } from "./worker-options.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -27,24 +29,40 @@ async function run(options: WorkerOptions): Promise<void> {
   const verifier = await chooseVerifier();
   const served = circles.length > 0 ? { circles: new Set(circles) } : {};
   let broker: Broker | undefined;
+  let isClosing = false;
   const status = {
     version,
-    unready: () => (broker?.isReady ? undefined : "no connection to Redis"),
+    unready: () => (isClosing ? "closing" : broker?.isReady ? undefined : "no connection to Redis"),
     waiting: () => broker?.waiting,
     dbPath: options.dbPath,
   };
   const metrics = makeMetrics(status, log);
+  const listener = await startStatus(options.status, { ...status, metrics });
   const given = { settings: options, verifier, log, trust, metrics };
   const worker = await WorkerProcess.start({ ...given, isShared: true, ...served });
   const used = makeRedisBroker(options, log, metrics.process);
   broker = used;
   worker.run(used);
   process.stdout.write(
-    `circles-worker ${version} takes plays of ${circles.length > 0 ? circles.length : "all"} circles\n`,
+    `circles-worker ${version} takes plays of ${circles.length > 0 ? circles.length : "all"} circles${listener ? `; status at port ${listener.port}` : ""}\n`,
   );
   const close = async () => {
+    isClosing = true;
     await worker.close();
     await used.close();
+    listener?.server.close();
   };
   closeOnSignals(close, log);
+}
+
+async function startStatus(
+  settings: WorkerOptions["status"],
+  parts: Pick<StatusParts, "unready"> & { readonly metrics: Metrics },
+): Promise<Listener | undefined> {
+  if (!settings) return undefined;
+  const mayReadMetrics = metricsFor(settings.metricsReaders);
+  return Listener.start(
+    { ...settings, tls: undefined },
+    serveStatus({ ...parts, mayReadMetrics, elsewhere: NOTHING_ELSE }),
+  );
 }

@@ -79,7 +79,8 @@ function parseTls(one: NetworkValues["one"], publicUrl: URL | undefined): TlsFil
   return { certFile, keyFile };
 }
 
-function parseRange(name: Several, text: string): AddressRange {
+/** @throws {UsageError} */
+export function parseRange(name: Several, text: string): AddressRange {
   try {
     return parseAddressRange(text);
   } catch (error) {

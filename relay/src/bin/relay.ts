@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage } from "node:http";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { Logger } from "pino";
 import type { Broker } from "../broker/broker.ts";
 import { MemoryBroker } from "../broker/memory-broker.ts";
 import { AddressLimits } from "../gateway/address-limits.ts";
-import { AddressRanges, LOOPBACK } from "../gateway/address-ranges.ts";
 import { Addresses } from "../gateway/addresses.ts";
 import { ClientAddresses } from "../gateway/client-address.ts";
 import { Gateway } from "../gateway/gateway.ts";
@@ -18,7 +16,7 @@ import { type Metrics, makeMetrics } from "./metrics.ts";
 import { UsageError } from "./option-values.ts";
 import { makeRedisBroker } from "./redis.ts";
 import type { RelayOptions } from "./relay-options.ts";
-import { serveStatus } from "./status-endpoints.ts";
+import { DIAL_HERE, metricsFor, serveStatus } from "./status-endpoints.ts";
 import { version } from "./version.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
@@ -52,17 +50,12 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const metrics = makeMetrics(status, log);
   const worker = await startWorker(options, { verifier, log, key, metrics });
   const clients = new ClientAddresses(options.trustedProxies);
-  const readers = new AddressRanges([...LOOPBACK, ...options.metricsReaders]);
-  const mayReadMetrics = (request: IncomingMessage) => {
-    const { address, isVeiled } = clients.of(request);
-    return !isVeiled && readers.includes(address);
-  };
-  const listener = await Listener.start(options, serveStatus({ ...status, metrics, mayReadMetrics })).catch(
-    async (error: unknown) => {
-      await worker?.close();
-      throw error;
-    },
-  );
+  const mayReadMetrics = metricsFor(options.metricsReaders, clients);
+  const answer = serveStatus({ ...status, metrics, mayReadMetrics, elsewhere: DIAL_HERE });
+  const listener = await Listener.start(options, answer).catch(async (error: unknown) => {
+    await worker?.close();
+    throw error;
+  });
   const { server, port } = listener;
   const used: Broker = options.redis ? makeRedisBroker(options.redis, log, metrics.process) : new MemoryBroker();
   broker = used;

@@ -1,24 +1,49 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AddressRange, AddressRanges, LOOPBACK } from "../gateway/address-ranges.ts";
+import { ClientAddresses } from "../gateway/client-address.ts";
 
 export type StatusParts = {
   /** Why the process takes no plays now; `undefined` if it does. */
   readonly unready: () => string | undefined;
   readonly metrics: { readonly contentType: string; read(): Promise<string> };
+  /** For whoever asks for anything else. */
+  readonly elsewhere: Answer;
   /** Metrics tell strangers how busy a relay is, so not everybody reads them. */
   readonly mayReadMetrics: (request: IncomingMessage) => boolean;
 };
 
-type Answer = {
+export type Answer = {
   readonly status: number;
   readonly text: string;
   readonly headers?: { readonly [name: string]: string };
 };
 
+/** To whoever came to a relay with a browser. */
+export const DIAL_HERE: Answer = {
+  status: 426,
+  text: "This is a Circles relay: dial it with a WebSocket at /{circle public key}.",
+  headers: { upgrade: "websocket" },
+};
+
+export const NOTHING_ELSE: Answer = { status: 404, text: `Expected /healthz, /readyz or /metrics.` };
+
 const PATHS: readonly string[] = ["/healthz", "/readyz", "/metrics"];
 
+/** Metrics are for this machine and `readers`; nothing tells who asks where somebody passed it on who is not trusted. */
+export function metricsFor(
+  readers: readonly AddressRange[],
+  clients = new ClientAddresses(),
+): StatusParts["mayReadMetrics"] {
+  const ranges = new AddressRanges([...LOOPBACK, ...readers]);
+  return (request) => {
+    const { address, isVeiled } = clients.of(request);
+    return !isVeiled && ranges.includes(address);
+  };
+}
+
 /**
- * Answers plain HTTP beside the WebSockets: `/healthz` while the process lives, `/readyz` while it takes plays (503 with the
- * reason otherwise), `/metrics` to those who may read them, and a word to whoever came with a browser.
+ * Answers plain HTTP, at a relay beside the WebSockets: `/healthz` while the process lives, `/readyz` while it takes plays (503 with the
+ * reason otherwise), `/metrics` to those who may read them.
  */
 export function serveStatus(parts: StatusParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
@@ -32,13 +57,11 @@ export function serveStatus(parts: StatusParts): (request: IncomingMessage, resp
   };
 }
 
-async function answerTo(request: IncomingMessage, { unready, metrics, mayReadMetrics }: StatusParts): Promise<Answer> {
+async function answerTo(request: IncomingMessage, parts: StatusParts): Promise<Answer> {
+  const { unready, metrics, elsewhere, mayReadMetrics } = parts;
   const { method, url = "" } = request;
   const [path = ""] = url.split("?");
-  if (!PATHS.includes(path)) {
-    const text = "This is a Circles relay: dial it with a WebSocket at /{circle public key}.";
-    return { status: 426, text, headers: { upgrade: "websocket" } };
-  }
+  if (!PATHS.includes(path)) return elsewhere;
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, text: "Expected GET.", headers: { allow: "GET, HEAD" } };
   }

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import type { PublicKey } from "@circles/sdk/protocol";
-import { parseSwitch, UsageError, variableOf } from "./option-values.ts";
+import type { AddressRange } from "../gateway/address-ranges.ts";
+import { parseRange } from "./network-options.ts";
+import { parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
 import {
   parseKey,
   parseLogLevel,
@@ -19,7 +21,16 @@ export type WorkerOptions = WorkerSettings &
     readonly trustedGateways: readonly PublicKey[];
     readonly trustRelay: boolean;
     readonly logLevel: string;
+    /** Where it says how it is; `undefined` for nowhere. */
+    readonly status: StatusSettings | undefined;
   };
+
+export type StatusSettings = {
+  readonly host: string;
+  readonly port: number;
+  /** Who may read metrics, beside this machine. */
+  readonly metricsReaders: readonly AddressRange[];
+};
 
 export type WorkerCommand =
   | { readonly do: "run"; readonly options: WorkerOptions }
@@ -47,6 +58,12 @@ Usage: circles-worker --redis-url URL [options]
   --keep-log DAYS      days that records of a circle's log are kept at least;
                        "all" keeps every one                      (all)
   --threads N          scripts that run at the same time          (one per processor)
+  --status-port PORT   answer /healthz, /readyz and /metrics (Prometheus) there; 0 picks a
+                       free one                                   (nowhere)
+  --status-host HOST   address to answer at                       (127.0.0.1)
+  --allow-metrics ADDRESS
+                       address or range that may read /metrics, beside this machine;
+                       repeatable
   --log-level LEVEL    trace, debug, info, warn, error, fatal or silent
                                                                   (info)
   --help, --version
@@ -72,6 +89,9 @@ const FLAGS = {
   "keep-log": { type: "string" },
   threads: { type: "string" },
   "log-level": { type: "string" },
+  "status-port": { type: "string" },
+  "status-host": { type: "string" },
+  "allow-metrics": { type: "string", multiple: true },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "v" },
 } as const;
@@ -85,8 +105,9 @@ export function parseWorkerCommand(
   const given = parseFlags(argv);
   if (given.help) return { do: "help" };
   if (given.version) return { do: "version" };
-  const setting: Setting = (name) => given[name] ?? env[variableOf(name)];
-  const several = (name: "redis-url" | "circle-public-key" | "trust-gateway", between: RegExp) =>
+  const setting = (name: Parameters<Setting>[0] | "status-port" | "status-host") =>
+    given[name] ?? env[variableOf(name)];
+  const several = (name: "redis-url" | "circle-public-key" | "trust-gateway" | "allow-metrics", between: RegExp) =>
     given[name] ?? env[variableOf(name)]?.split(between).filter((text) => text !== "") ?? [];
   const redisUrls = several("redis-url", /\s+/).map(parseRedisUrl);
   if (redisUrls.length === 0) throw new UsageError("--redis-url: expected one, got none");
@@ -98,8 +119,21 @@ export function parseWorkerCommand(
     trustedGateways: several("trust-gateway", /,/).map((text) => parseKey("--trust-gateway", text)),
     trustRelay: given["trust-relay"] ?? parseSwitch("CIRCLES_TRUST_RELAY", env.CIRCLES_TRUST_RELAY),
     logLevel: parseLogLevel(setting),
+    status: parseStatus({
+      port: setting("status-port"),
+      host: setting("status-host"),
+      readers: several("allow-metrics", /,/),
+    }),
   };
   return { do: "run", options };
+}
+
+type StatusTexts = { port: string | undefined; host: string | undefined; readers: readonly string[] };
+
+function parseStatus({ port, host = "127.0.0.1", readers }: StatusTexts): StatusSettings | undefined {
+  if (port === undefined) return undefined;
+  const metricsReaders = readers.map((text) => parseRange("allow-metrics", text));
+  return { host, port: parseWhole("--status-port", port, 0, 65_535), metricsReaders };
 }
 
 function parseFlags(argv: readonly string[]) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { APPROVED, type Event, type TaskKey, taskKey } from "../task.ts";
+import { APPROVED, type Event, makeTrace, type TaskKey, taskKey } from "../task.ts";
 import type { Notice } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, taskOf } from "./broker-contract-tasks.ts";
@@ -84,8 +84,9 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
 
     it("[BR18] a task that is resumed is at the end of its lane, as it now is, with its followers and its numbers", async () => {
       const task = taskOf({ id: "t1" });
+      const trace = makeTrace();
       const heard: number[] = [];
-      const outcome = submit(task, { onEvent: ({ seq }) => heard.push(seq) });
+      const outcome = submit({ ...task, trace }, { onEvent: ({ seq }) => heard.push(seq) });
       const claim = await take();
       subject.broker.emit(claim, taskKey(task), printed(1));
       await subject.broker.setAside(claim, taskKey(task), waiting(2));
@@ -97,6 +98,7 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       expect(
         again.tasks.map(({ task: { id, proof, deadline, script }, said }) => ({ id, proof, deadline, script, said })),
       ).toEqual([{ id: "t1", proof: APPROVED, deadline: 5, script: task.script, said: 2 }]);
+      expect(again.tasks[0]?.task.trace).toBe(trace);
       subject.broker.emit(again, taskKey(task), printed(3));
       await finishAll(again, completed("ended"));
       expect(await outcome).toMatchObject({ output: "ended" });
@@ -110,7 +112,9 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       const task = taskOf({ id: "t1" });
       await subject.broker.resume(task);
       const outcome = follow(taskKey(task));
-      await takeAndFinish(completed("ended"));
+      const claim = await take();
+      expect(claim.tasks[0]?.task.trace).toMatch(/^[0-9a-f]{32}$/);
+      await finishAll(claim, completed("ended"));
       expect(await outcome).toMatchObject({ output: "ended" });
     });
 
