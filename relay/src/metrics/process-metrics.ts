@@ -1,3 +1,4 @@
+import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 
@@ -61,25 +62,24 @@ export function makeProcessMetrics(registry: Registry, parts: ProcessMetricsPart
 }
 
 function addStorage(registry: Registry, dbPath: string): void {
-  const size = new Gauge({
-    name: "circles_storage_size_bytes",
-    help: "Size of the circles' file system",
-    registers: [registry],
-  });
-  const free = new Gauge({
-    name: "circles_storage_free_bytes",
-    help: "Bytes of the circles' file system that this process may still write",
-    registers: [],
-    async collect() {
-      // A file system that is gone is seen by what is missing here; what else there is to tell is told.
-      const found = await statfs(dbPath).catch(() => undefined);
-      if (!found) {
-        this.remove();
-        return;
-      }
-      this.set(found.bavail * found.bsize);
-      size.set(found.blocks * found.bsize);
-    },
-  });
-  registry.registerMetric(free);
+  const add = (name: string, help: string, read: (found: StatsFs) => number) => {
+    const gauge = new Gauge({
+      name,
+      help,
+      registers: [],
+      async collect() {
+        // A file system that is gone is seen by what is missing here; what else there is to tell is told.
+        const found = await statfs(dbPath).catch(() => undefined);
+        if (found) this.set(read(found));
+        else this.remove();
+      },
+    });
+    registry.registerMetric(gauge);
+  };
+  add("circles_storage_size_bytes", "Size of the circles' file system", ({ blocks, bsize }) => blocks * bsize);
+  add(
+    "circles_storage_free_bytes",
+    "Bytes of it that this process may still write",
+    ({ bavail, bsize }) => bavail * bsize,
+  );
 }
