@@ -94,9 +94,10 @@ describe("a relay behind a proxy", () => {
     await (await dialHere()).login(bob);
   });
 
-  it("[OP10] X-Forwarded-For counts for nothing where no proxy is trusted", async () => {
+  it("[OP10] X-Forwarded-For counts for nothing where no proxy is trusted, and the log says so once", async () => {
     await start("--connections-per-address", "1");
     await dial("192.0.2.1");
     await dial("192.0.2.1"); // both from this machine, which has no limit
+    await expect.poll(() => relay.stderr().match(/X-Forwarded-For came from no --trust-proxy/g)).toHaveLength(1);
   });
 });

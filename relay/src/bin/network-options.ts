@@ -24,7 +24,7 @@ export const NETWORK_HELP = `  --tls-cert FILE      PEM file of a certificate an
                        connections that one address may have      (512)
   --logins-per-address N
                        logins that one address may try in a minute (600)
-  --logins-per-key N   logins of one key in a minute              (120)
+  --logins-per-key N   logins of one key in a minute              (3000)
                        Of IPv6, /64 are one address. This machine has no limit by address
   --allow-metrics ADDRESS
                        address or range that may read /metrics, beside this machine;

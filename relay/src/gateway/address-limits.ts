@@ -3,7 +3,10 @@ import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circle
 import { AddressRanges, LOOPBACK } from "./address-ranges.ts";
 import { MinuteCounts } from "./minute-counts.ts";
 
-/** What one address or key may do. Defaults: enough for an office behind one address, too little for a flood. */
+/**
+ * What one address or key may do. Defaults: enough for an office behind one address, and for a key that comes back to a thousand
+ * circles at once; too little for a flood.
+ */
 export type PeerLimits = {
   readonly connectionsPerAddress: number;
   /** Tries, whether they succeed or not. */
@@ -15,7 +18,7 @@ export type PeerLimits = {
 export const DEFAULT_PEER_LIMITS: PeerLimits = Object.freeze({
   connectionsPerAddress: 512,
   loginsPerMinutePerAddress: 600,
-  loginsPerMinutePerKey: 120,
+  loginsPerMinutePerKey: 3_000,
 });
 
 /**

@@ -72,6 +72,7 @@ export class Gateway {
   readonly #alive = new WeakSet<WebSocket>();
   readonly #heartbeat: NodeJS.Timeout;
   #draining = false;
+  #hasWarnedOfProxy = false;
 
   constructor(parts: GatewayParts, { circles, loginDeadlineMs = 30_000, heartbeatMs = 30_000 }: GatewayOptions = {}) {
     const { addresses, clients = new ClientAddresses(), limits = new AddressLimits() } = parts;
@@ -92,6 +93,7 @@ export class Gateway {
       return;
     }
     socket.once("close", dialled.leave);
+    if (dialled.isVeiled) this.#warnOfProxy(dialled);
     this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#connect(webSocket, socket, dialled));
   };
 
@@ -106,6 +108,13 @@ export class Gateway {
     const left = Date.now() + 1_000;
     while (this.#connections.size > 0 && Date.now() < left) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const socket of this.#connections.keys()) socket.terminate();
+  }
+
+  /** Once: whoever wants to may send such a header. */
+  #warnOfProxy({ address }: Dialled): void {
+    if (this.#hasWarnedOfProxy) return;
+    this.#hasWarnedOfProxy = true;
+    this.#log.warn({ address }, "X-Forwarded-For came from no --trust-proxy: limits count whoever sent it as one peer");
   }
 
   #connect(socket: WebSocket, stream: Duplex, { circle, host, address }: Dialled): void {

@@ -21,6 +21,8 @@ export type Dialled = {
   readonly host: string;
   /** Of the client, as far as it is known. */
   readonly address: string;
+  /** As in `ClientAddress`. */
+  readonly isVeiled: boolean;
   /** To be called when it is over, whether it became a connection or not. */
   readonly leave: () => void;
 };
@@ -34,9 +36,9 @@ export function checkRequest(request: IncomingMessage, parts: HandshakeParts): D
   if (origin) return origin;
   const circle = circleOf(request, parts);
   if (typeof circle !== "string") return circle;
-  const { address } = clients.of(request);
+  const { address, isVeiled } = clients.of(request);
   const leave = limits.enter(address);
-  if (leave) return { circle, host, address, leave };
+  if (leave) return { circle, host, address, isVeiled, leave };
   return { status: 429, because: "address_limit", message: "address: expected fewer connections at a time from there" };
 }
 
