@@ -67,7 +67,7 @@ describe("a relay's metrics", () => {
     const busy = circle.play("print('begun'); for (;;) {}", null, { timeoutMs: 60_000 });
     const waiting = [1, 2, 3].map((n) => circle.play(`${n}`));
     await busy[Symbol.asyncIterator]().next();
-    await status.counts({ circles_queue_depth: 3, circles_plays_in_flight: 4, circles_queue_wait_seconds_count: 1 });
+    await status.counts({ circles_queue_depth: 4, circles_plays_in_flight: 4, circles_queue_wait_seconds_count: 1 });
     await busy.cancel();
     await expect(busy.played).rejects.toThrow();
     expect(await Promise.all(waiting)).toEqual([1, 2, 3]);
@@ -150,8 +150,12 @@ describe("a relay's metrics", () => {
       circles_commit_seconds_count: 1,
     });
     await ofGateway.counts({ 'circles_calls_total{method="play",result="ok"}': 1 });
-    expect(await ofGateway.metrics()).not.toHaveProperty("circles_queue_depth");
+    await ofGateway.counts({ circles_queue_depth: 0 });
     expect(await ofWorker.ask("/")).toMatchObject({ status: 404 });
+    const endless = circle.play("for (;;) {}", null, { taskId: makeTaskId() });
+    await ofGateway.counts({ circles_queue_depth: 1 });
+    await endless.cancel();
+    await expect(endless.played).rejects.toThrow();
     await redis.kill();
     await expect.poll(() => ofWorker.ask("/readyz"), { timeout: 10_000 }).toMatchObject({ status: 503 });
     expect(await ofWorker.ask("/healthz")).toMatchObject({ status: 200 });

@@ -33,7 +33,7 @@ async function run(options: WorkerOptions): Promise<void> {
   const status = {
     version,
     unready: () => (isClosing ? "closing" : broker?.isReady ? undefined : "no connection to Redis"),
-    waiting: () => broker?.waiting,
+    depth: async () => (broker?.isReady ? broker.depth() : undefined),
     dbPath: options.dbPath,
   };
   const metrics = makeMetrics(status, log);

@@ -44,7 +44,7 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const status = {
     version,
     unready: () => unready ?? (broker?.isReady ? undefined : "no connection to Redis"),
-    waiting: () => broker?.waiting,
+    depth: async () => (broker?.isReady ? broker.depth() : undefined),
     dbPath: options.redis && !options.redis.withWorker ? undefined : options.dbPath,
   };
   const metrics = makeMetrics(status, log);

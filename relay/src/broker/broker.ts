@@ -104,8 +104,8 @@ export interface Broker {
   listen(circle: PublicKey, onNotice: (notice: Notice) => void, signal: AbortSignal): void;
   /** Does it reach what it needs to take and hand on tasks, now? */
   readonly isReady: boolean;
-  /** Tasks that no worker has taken yet; `undefined` where only another process knows. */
-  readonly waiting: number | undefined;
+  /** How many tasks wait or run, wherever. Those that are set aside do not count. */
+  depth(): Promise<number>;
   /** The lease under which this process has the circle now; `undefined` if it has not. See `Claim.lease`. */
   leaseOf(circle: PublicKey): number | undefined;
   /**

@@ -166,8 +166,8 @@ export class MemoryBroker implements Broker {
     return !this.#closed;
   }
 
-  get waiting(): number {
-    return Array.from(this.#lines.values()).reduce((sum, { queue }) => sum + queue.length, 0);
+  async depth(): Promise<number> {
+    return Array.from(this.#lines.values()).reduce((sum, { tasks }) => sum + tasks, 0);
   }
 
   leaseOf(): number {

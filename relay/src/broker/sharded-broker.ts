@@ -94,9 +94,9 @@ export class ShardedBroker implements Broker {
     return this.#shards.every(({ isReady }) => isReady);
   }
 
-  get waiting(): number | undefined {
-    const each = this.#shards.map(({ waiting }) => waiting);
-    return each.includes(undefined) ? undefined : each.reduce<number>((sum, waiting = 0) => sum + waiting, 0);
+  async depth(): Promise<number> {
+    const depths = await Promise.all(this.#shards.map((shard) => shard.depth()));
+    return depths.reduce((sum, depth) => sum + depth, 0);
   }
 
   leaseOf(circle: PublicKey): number | undefined {

@@ -1,16 +1,20 @@
 import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { Counter, collectDefaultMetrics, Gauge, type Registry } from "prom-client";
 
 export type ProcessMetricsParts = {
   readonly version: string;
-  /** Tasks that no worker has taken yet; `undefined` where only another process knows. */
-  readonly waiting: () => number | undefined;
+  /** Plays that wait or run; `undefined` while nobody can tell. */
+  readonly depth: () => Promise<number | undefined>;
   /** Why the process takes no plays now; `undefined` if it does. */
   readonly unready: () => string | undefined;
   /** Where circles are kept; `undefined` in a process that keeps none. */
   readonly dbPath: string | undefined;
 };
+
+/** A Redis that does not answer keeps nobody from reading the rest. */
+const MOST_WAIT_MS = 1_000;
 
 /** What a process counts beside plays. */
 export type ProcessMetrics = {
@@ -21,7 +25,7 @@ export type ProcessMetrics = {
 /** Counts the process itself, what is in line, and what is left of its disk, when asked. */
 export function makeProcessMetrics(registry: Registry, parts: ProcessMetricsParts): ProcessMetrics {
   const registers = [registry];
-  const { version, waiting, unready, dbPath } = parts;
+  const { version, depth, unready, dbPath } = parts;
   collectDefaultMetrics({ register: registry });
   const build = new Gauge({
     name: "circles_build_info",
@@ -38,18 +42,18 @@ export function makeProcessMetrics(registry: Registry, parts: ProcessMetricsPart
       this.set(unready() === undefined ? 1 : 0);
     },
   });
-  const depth = new Gauge({
+  const queueDepth = new Gauge({
     name: "circles_queue_depth",
-    help: "Plays in line that no worker has taken yet; not known where they are in Redis",
+    help: "Plays in line or running; of all that share a Redis, where there is one",
     registers: [],
-    collect() {
-      const count = waiting();
+    async collect() {
+      const count = await Promise.race([depth(), wait(MOST_WAIT_MS, undefined, { ref: false })]);
       if (count === undefined) this.remove();
       else this.set(count);
     },
   });
   registry.registerMetric(ready);
-  registry.registerMetric(depth);
+  registry.registerMetric(queueDepth);
   if (dbPath !== undefined) addStorage(registry, dbPath);
   const failures = new Counter({
     name: "circles_failures_total",

@@ -1,3 +1,5 @@
+import { KEY } from "./redis-keys.ts";
+
 /** What keeps a bucket in order, whoever dies. */
 
 /**
@@ -7,31 +9,31 @@
 export const BEAT = `
 local isKnown = isAlive(ARGV[3])
 if isKnown or ARGV[5] == '1' then
-  call('ZADD', S .. 'instances', whole(NOW / 1000 + tonumber(ARGV[4])), ARGV[3])
+  call('ZADD', ${KEY.instances}, whole(NOW / 1000 + tonumber(ARGV[4])), ARGV[3])
 end
 return { isKnown and 'known' or 'new' }
 `;
 
 /** `instance`: leaves in order. What it held is free when somebody tidies up, and counts as no attempt. */
 export const LEAVE = `
-call('ZADD', S .. 'instances', 'XX', 0, ARGV[3])
+call('ZADD', ${KEY.instances}, 'XX', 0, ARGV[3])
 return { 'left' }
 `;
 
 /**
- * `mostLines`: takes what the dead left behind. Tasks go back to the heads of their queues, lines that waited for the dead
- * wait for anybody. Answers how much there was: ask again until it is nothing.
+ * `most`: takes what the dead left behind, and forgets what ended long ago. Tasks go back to the heads of their queues, lines
+ * that waited for the dead wait for anybody. Answers how much there was: ask again until it is nothing.
  */
 export const REAP = `
 local most, found = tonumber(ARGV[3]), 0
 local dead, until_ = unpack(
-  call('ZRANGEBYSCORE', S .. 'instances', '-inf', whole(NOW / 1000), 'WITHSCORES', 'LIMIT', 0, 1))
-if not dead then return { 'reaped', 0 } end
+  call('ZRANGEBYSCORE', ${KEY.instances}, '-inf', NOW_MS, 'WITHSCORES', 'LIMIT', 0, 1))
+if not dead then return { 'reaped', sweep(most) } end
 local hasDied = tonumber(until_) > 0
-local claims, ready = S .. 'claims:' .. dead, S .. 'ready:' .. dead
+local claims, ready = ${KEY.claims("dead")}, ${KEY.readyOf("dead")}
 for _, line in ipairs(call('SPOP', claims, most)) do
   found = found + 1
-  local key = S .. 'line:' .. line
+  local key = ${KEY.line("line")}
   local held = call('HMGET', key, 'fence', 'worker')
   if held[2] == dead then giveBack(line, held[1], hasDied) end
 end
@@ -39,13 +41,13 @@ local waiting = call('ZRANGE', ready, 0, most - 1, 'WITHSCORES')
 for i = 1, #waiting, 2 do
   found = found + 1
   call('ZREM', ready, waiting[i])
-  call('ZADD', S .. 'ready', waiting[i + 1], waiting[i])
-  if not wakeAny(S .. 'idle:' .. circleOf(waiting[i])) then wakeAny(S .. 'idle') end
+  call('ZADD', ${KEY.ready}, waiting[i + 1], waiting[i])
+  wakeFor(circleOf(waiting[i]))
 end
 if found == 0 then
-  call('ZREM', S .. 'instances', dead)
-  call('DEL', claims, ready, P .. 'reply:' .. dead) -- of a process: a worker's name has no list
-  call('SREM', S .. 'idle', dead)
+  call('ZREM', ${KEY.instances}, dead)
+  call('DEL', claims, ready, ${KEY.replies("dead")}) -- of a process: a worker's name has no list
+  call('SREM', ${KEY.idle}, dead)
   found = 1
 end
 return { 'reaped', found }
@@ -55,11 +57,9 @@ return { 'reaped', found }
 export const RAISE = `
 local worker, circle, above = ARGV[3], ARGV[4], tonumber(ARGV[5])
 if ownerOf(circle) ~= worker or not isAlive(worker) then return { 'gone' } end
-local last = tonumber(call('GET', S .. 'fence') or '0')
-if last < above then call('SET', S .. 'fence', whole(above)) end
-local lease = nextFence()
-call('SET', S .. 'circle:' .. circle, lease .. ' ' .. worker)
-return { 'raised', lease }
+local last = tonumber(call('GET', ${KEY.fence}) or '0')
+if last < above then call('SET', ${KEY.fence}, whole(above)) end
+return { 'raised', giveCircle(circle, worker) }
 `;
 
 /**
@@ -69,9 +69,9 @@ return { 'raised', lease }
 export const RECONCILE = `
 local function reconcile(circle)
   for _, line in ipairs({ circle, circle .. '/control' }) do
-    local isLeft = call('LLEN', queueOf(line)) > 0 and call('HEXISTS', S .. 'line:' .. line, 'fence') == 0
+    local isLeft = (try('LLEN', queueOf(line)) or 0) > 0 and not isClaimed(line)
     local worker = isLeft and ownerOf(circle)
-    local isOffered = call('ZSCORE', S .. 'ready', line) or (worker and call('ZSCORE', S .. 'ready:' .. worker, line))
+    local isOffered = call('ZSCORE', ${KEY.ready}, line) or (worker and call('ZSCORE', ${KEY.readyOf("worker")}, line))
     if isLeft and not isOffered then offer(line) end
   end
 end

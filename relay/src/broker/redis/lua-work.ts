@@ -1,10 +1,18 @@
+import { KEY } from "./redis-keys.ts";
+
 /** What workers ask for. A claim is named by its line and its fence. */
 
-/** `worker lines mostTasks mostSize circle …`: claims, and the right to hear of more. */
+/**
+ * `worker lines mostTasks mostSize circle …`: claims, and the right to hear of more. Where nothing waits for a worker that takes
+ * any circle, it takes over some of those that wait for the busiest of the others.
+ */
 export const CLAIM = `
 local worker, lines, mostTasks, mostSize = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local takesAny = #ARGV == 6
+-- A circle that changes hands begins a segment of its log: only when it has been there for a while, and many others wait.
+local FEWEST_WAITING, SETTLED_US = 4, 30000000
 if not isAlive(worker) then return { 'gone' } end
-local own, any = S .. 'ready:' .. worker, S .. 'ready'
+local own, any = ${KEY.readyOf("worker")}, ${KEY.ready}
 
 local function firstOf(key)
   local found = call('ZRANGE', key, 0, 0, 'WITHSCORES')
@@ -13,7 +21,7 @@ end
 
 -- The line whose turn it is: of those of this worker and those of nobody, the one that has waited longest.
 local function nextLine()
-  if #ARGV == 6 then
+  if takesAny then
     local mine, mineSince = firstOf(own)
     local free, freeSince = firstOf(any)
     if mine and (not free or mineSince < freeSince) then
@@ -39,109 +47,171 @@ end
 -- The lease under which this worker has the circle; none if another one that is alive has it.
 local function leaseOf(circle)
   local owner, lease = ownerOf(circle)
-  if owner == worker then return lease end
+  if owner == worker then
+    call('PEXPIRE', ${KEY.circle("circle")}, CIRCLE_MS)
+    return lease
+  end
   if isAlive(owner) then return nil end
-  lease = nextFence()
-  call('SET', S .. 'circle:' .. circle, lease .. ' ' .. worker)
-  return lease
+  return giveCircle(circle, worker)
 end
 
--- A task as the specification puts it into a queue by hand has not been counted.
+local function isWhole(text)
+  return text and string.match(text, '^%d+$') and #text < 16
+end
+
+-- A task as the specification puts it into a queue by hand has not been counted. Answers its size and attempts.
 local function adopt(task, line)
-  local fields = call('HMGET', P .. task, 'size', 'script', 'args', 'caller')
-  if fields[1] then return tonumber(fields[1]) end
-  local size = #(fields[2] or '') + #(fields[3] or '')
-  call('HSET', P .. task, 'size', size, 'attempts', 0)
-  count(line, fields[4] or '', size, 1)
-  return size
+  local key = ${KEY.task("task")}
+  local fields = call('HMGET', key, 'size', 'attempts', 'script', 'args', 'caller')
+  local size, attempts = fields[1], fields[2]
+  if not isWhole(attempts) then
+    attempts = '0'
+    call('HSET', key, 'attempts', attempts)
+  end
+  if not isWhole(size) then
+    size = #(fields[3] or '') + #(fields[4] or '')
+    call('HSET', key, 'size', size)
+    count(line, fields[5] or '', size, 1)
+  end
+  return tonumber(size), tonumber(attempts)
 end
 
 local function claim(line, lease)
   local queue, tasks, total = queueOf(line), {}, 0
   local fence = nextFence()
   while #tasks < mostTasks do
-    local task = call('LINDEX', queue, -1)
+    local task = try('LINDEX', queue, -1)
     if not task then break end
-    local key = P .. task
-    if call('HEXISTS', key, 'status') == 0 then
+    local key = ${KEY.task("task")}
+    local status = try('HGET', key, 'status')
+    if status ~= 'pending' then -- it has ended, was put there twice, or is no task
       call('RPOP', queue)
     else
-      local size = adopt(task, line)
+      local size, attempts = adopt(task, line)
       -- What was under way when a worker died may be why: it runs alone.
-      local isSuspect = tonumber(call('HGET', key, 'attempts')) > 0
+      local isSuspect = attempts > 0
       if #tasks > 0 and (isSuspect or total + size > mostSize) then break end
       total = total + size
       call('RPOP', queue)
       call('HSET', key, 'status', 'processing', 'claim', fence, 'worker', worker)
-      call('RPUSH', S .. 'claimed:' .. line, task)
+      call('RPUSH', ${KEY.claimed("line")}, task)
       tasks[#tasks + 1] = { task, call('HGETALL', key) }
       if isSuspect then break end
     end
   end
   if #tasks == 0 then
-    call('DEL', S .. 'line:' .. line)
+    call('DEL', ${KEY.line("line")})
     return nil
   end
-  call('HSET', S .. 'line:' .. line, 'fence', fence, 'left', #tasks, 'worker', worker)
-  call('SADD', S .. 'claims:' .. worker, line)
+  call('HSET', ${KEY.line("line")}, 'fence', fence, 'left', #tasks, 'worker', worker)
+  call('SADD', ${KEY.claims("worker")}, line)
   return { line, fence, lease, tasks }
 end
 
 local claims = {}
-while #claims < lines do
-  local line = nextLine()
-  if not line then break end
-  if call('HEXISTS', S .. 'line:' .. line, 'fence') == 0 then
-    local lease = leaseOf(circleOf(line))
-    if lease then claims[#claims + 1] = claim(line, lease) else offer(line) end
+
+local function claimReady()
+  while #claims < lines do
+    local line = nextLine()
+    if not line then return end
+    if not isClaimed(line) then
+      local lease = leaseOf(circleOf(line))
+      if lease then claims[#claims + 1] = claim(line, lease) else offer(line) end
+    end
   end
 end
+
+local function busiestOther()
+  local busiest, most = nil, 0
+  for _, other in ipairs(call('ZRANGEBYSCORE', ${KEY.instances}, '(' .. NOW_MS, '+inf')) do
+    local waiting = other ~= worker and call('ZCARD', ${KEY.readyOf("other")}) or 0
+    if waiting > most then busiest, most = other, waiting end
+  end
+  return busiest, most
+end
+
+-- Gives this worker, at its turn, what waits for another one.
+local function takeOver(circle, from)
+  local _, lease = ownerOf(circle)
+  post(from, '["gone",' .. cjson.encode(circle) .. ',' .. lease .. ']')
+  giveCircle(circle, worker)
+  for _, line in ipairs({ circle, circle .. '/control' }) do
+    local turn = call('ZSCORE', ${KEY.readyOf("from")}, line)
+    if turn then
+      call('ZREM', ${KEY.readyOf("from")}, line)
+      call('ZADD', own, turn, line)
+    end
+  end
+end
+
+local function relieveOther()
+  local other, waiting = busiestOther()
+  if waiting < FEWEST_WAITING then return end
+  local wanted = math.min(lines, math.floor(waiting / 2))
+  for _, line in ipairs(call('ZRANGE', ${KEY.readyOf("other")}, 0, 2 * wanted - 1)) do
+    local circle = circleOf(line)
+    local owner, lease = ownerOf(circle)
+    local isFree = not isClaimed(circle) and not isClaimed(circle .. '/control')
+    if wanted > 0 and owner == other and isFree and NOW - tonumber(lease) >= SETTLED_US then
+      takeOver(circle, other)
+      wanted = wanted - 1
+    end
+  end
+end
+
+claimReady()
+if #claims == 0 and takesAny then
+  relieveOther()
+  claimReady()
+end
 if #claims < lines then
-  if #ARGV == 6 then call('SADD', S .. 'idle', worker) end
-  for i = 7, #ARGV do call('SADD', S .. 'idle:' .. ARGV[i], worker) end
+  if takesAny then call('SADD', ${KEY.idle}, worker) end
+  for i = 7, #ARGV do call('SADD', ${KEY.idleFor("ARGV[i]")}, worker) end
 end
 return { 'claimed', claims }
 `;
 
-/** `line fence task outcome isRemembered`: ends a task and tells whoever follows it. */
+/** `line fence task outcome isRemembered status`: ends a task and tells whoever follows it. */
 export const FINISH = `
 local line, fence, task, outcome = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local key = P .. task
-local known = call('HMGET', key, 'claim', 'ended_by', 'caller', 'size', 'circle', 'id', 'said', 'reply_to')
+local key = ${KEY.task("task")}
+local known = call('HMGET', key, 'claim', 'ended_by', 'caller', 'size', 'id', 'said', 'reply_to', 'worker', 'attempts',
+  'said_size', 'kept')
 if known[2] == fence then return { 'done' } end -- asked again, for its answer was lost
 if known[1] ~= fence then return { 'stale' } end
-if tonumber(call('HGET', key, 'attempts') or '0') >= MOST_ATTEMPTS then
-  call('LPUSH', S .. 'dead', task)
-  call('LTRIM', S .. 'dead', 0, MOST_DEAD - 1)
+local circle = circleOf(line)
+local owner = ownerOf(circle)
+if owner and owner ~= known[8] then return { 'stale' } end -- another one has the circle; the task is on its way back
+call('PEXPIRE', ${KEY.circle("circle")}, CIRCLE_MS)
+if tonumber(known[9]) >= MOST_ATTEMPTS then
+  call('LPUSH', ${KEY.dead}, task)
+  call('LTRIM', ${KEY.dead}, 0, MOST_DEAD - 1)
 end
 count(line, known[3] or '', tonumber(known[4]), -1)
-tell(task, 'ended', (known[7] or '0') .. ',' .. outcome)
-local ids = S .. 'ids:' .. (known[5] or '') .. '/' .. (known[6] or task)
-local isByHand = not known[6]
+tell(task, 'ended', (known[6] or '0') .. ',' .. outcome)
+local isByHand = not known[5]
 if ARGV[7] == '1' or isByHand then
   call('HDEL', key, 'script', 'args', 'proof', 'claim', 'worker', 'cancel', 'reply_to')
   call('HSET', key, 'status', ARGV[8], 'outcome', outcome, 'ended_by', fence)
-  call('PEXPIRE', key, KEPT_MS)
-  call('PEXPIRE', S .. 'events:' .. task, KEPT_MS)
-  if call('LINDEX', ids, 0) == task and call('LLEN', ids) == 1 then call('PEXPIRE', ids, KEPT_MS) end
+  remember(task, #outcome + tonumber(known[10] or '0') + KEPT_BESIDE, tonumber(known[11] or '0') or 0)
 else
-  call('DEL', key, S .. 'events:' .. task)
-  call('LREM', ids, 1, task)
+  call('DEL', key, ${KEY.events("task")})
+  call('LREM', ${KEY.ids("circle", "known[5]")}, 1, task)
 end
-call('DEL', S .. 'followers:' .. task)
+call('DEL', ${KEY.followers("task")})
 if isByHand then -- whoever put it in waits as the specification says
-  local replies, told = P .. 'reply:' .. (known[8] or task), cjson.decode(outcome)
+  local replies, told = ${KEY.replies("(known[7] or task)")}, cjson.decode(outcome)
   if told.output then call('HSET', key, 'output', told.output) else call('HSET', key, 'error', told.failure.message) end
-  call('LPUSH', replies, outcome)
-  call('PEXPIRE', replies, KEPT_MS)
+  if try('LPUSH', replies, outcome) then call('PEXPIRE', replies, KEPT_MS) end
 end
 leaveClaim(line)
+sweep(8)
 return { 'done' }
 `;
 
 /** `line fence` */
 export const RELEASE = `
-if call('HGET', S .. 'line:' .. ARGV[3], 'fence') ~= ARGV[4] then return { 'stale' } end
+if call('HGET', ${KEY.line("ARGV[3]")}, 'fence') ~= ARGV[4] then return { 'stale' } end
 giveBack(ARGV[3], ARGV[4], false)
 return { 'done' }
 `;
@@ -149,7 +219,7 @@ return { 'done' }
 /** `line fence task seq event …` */
 export const EMIT = `
 local line, fence, task = ARGV[3], ARGV[4], ARGV[5]
-if call('HGET', P .. task, 'claim') ~= fence then return { 'stale' } end
+if call('HGET', ${KEY.task("task")}, 'claim') ~= fence then return { 'stale' } end
 for i = 6, #ARGV, 2 do say(task, tonumber(ARGV[i]), ARGV[i + 1]) end
 return { 'done' }
 `;
@@ -157,11 +227,11 @@ return { 'done' }
 /** `line fence task seq event mostPerCircle mostPerCaller` */
 export const SET_ASIDE = `
 local line, fence, task = ARGV[3], ARGV[4], ARGV[5]
-local key = P .. task
+local key = ${KEY.task("task")}
 local known = call('HMGET', key, 'claim', 'set_aside_by', 'caller', 'size', 'cancel')
 if known[2] == fence then return { 'done' } end
 if known[1] ~= fence then return { 'stale' } end
-local aside = S .. 'aside:' .. circleOf(line)
+local aside = ${KEY.aside("circleOf(line)")}
 if call('HLEN', aside) >= tonumber(ARGV[8]) then return { 'full' } end
 local ofCaller = 0
 for _, caller in ipairs(call('HVALS', aside)) do if caller == known[3] then ofCaller = ofCaller + 1 end end
@@ -183,9 +253,9 @@ return { 'done' }
 /** `task circle lane caller size field value …`: puts a task that was set aside in line again, as it now is. */
 export const RESUME = `
 local task, circle, lane, caller, size = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
-local key = P .. task
+local key = ${KEY.task("task")}
 if call('HEXISTS', key, 'status') == 0 then return { 'unknown' } end
-if call('HDEL', S .. 'aside:' .. circle, task) == 0 then return { 'known' } end
+if call('HDEL', ${KEY.aside("circle")}, task) == 0 then return { 'known' } end
 call('HSET', key, 'lane', lane, 'size', size, unpack(ARGV, 8))
 local line = lineOf(circle, lane)
 count(line, caller, size, 1)

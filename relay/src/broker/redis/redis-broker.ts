@@ -13,7 +13,7 @@ import {
 import { Notices } from "../notices.ts";
 import { DEFAULT_LIMITS, sizeOf } from "../room.ts";
 import { BEAT, LEAVE, RAISE, REAP, RECONCILE } from "./lua-care.ts";
-import { CANCEL, FIND, LISTEN, NOTIFY } from "./lua-submit.ts";
+import { CANCEL, FIND, LISTEN, LOAD, NOTIFY } from "./lua-submit.ts";
 import { RESUME } from "./lua-work.ts";
 import { type Connect, makeScript, RedisCalls } from "./redis-calls.ts";
 import { CLAIM_SCRIPTS, RedisClaims } from "./redis-claims.ts";
@@ -45,6 +45,7 @@ const cancelScript = makeScript(CANCEL);
 const findScript = makeScript(FIND);
 const notifyScript = makeScript(NOTIFY);
 const listenScript = makeScript(LISTEN);
+const loadScript = makeScript(LOAD);
 const resumeScript = makeScript(RESUME);
 const beatScript = makeScript(BEAT);
 const leaveScript = makeScript(LEAVE);
@@ -52,7 +53,7 @@ const raiseScript = makeScript(RAISE);
 const reapScript = makeScript(REAP);
 const reconcileScript = makeScript(RECONCILE);
 const OWN_SCRIPTS = [cancelScript, findScript, notifyScript, listenScript, resumeScript, beatScript, leaveScript];
-const CARE_SCRIPTS = [raiseScript, reapScript, reconcileScript];
+const CARE_SCRIPTS = [loadScript, raiseScript, reapScript, reconcileScript];
 const SCRIPTS = [...FOLLOW_SCRIPTS, ...CLAIM_SCRIPTS, ...OWN_SCRIPTS, ...CARE_SCRIPTS];
 
 /**
@@ -179,8 +180,9 @@ export class RedisBroker implements Broker {
     return this.#calls.isUp;
   }
 
-  get waiting(): undefined {
-    return undefined; // in Redis
+  async depth(): Promise<number> {
+    const [, tasks] = await this.#calls.call(loadScript);
+    return Number(tasks);
   }
 
   leaseOf(circle: PublicKey): number | undefined {
@@ -220,6 +222,7 @@ export class RedisBroker implements Broker {
       if (kind === "event") this.#follows.heard(...(rest as [string, number, Event]));
       else if (kind === "ended") this.#follows.ended(...(rest as [string, number, number, Outcome]));
       else if (kind === "cancel") this.#claims.cancel(rest[0] as string);
+      else if (kind === "gone") this.#claims.gone(...(rest as [PublicKey, number]));
       else if (kind === "notice") this.#notices.notify(rest[0] as PublicKey, rest[1] as Notice);
       else this.#claims.ask();
     } catch (error) {
@@ -245,8 +248,10 @@ export class RedisBroker implements Broker {
     if (this.#worker !== undefined && performance.now() > this.#leaseUntil) this.#loseLease();
     if (this.#isBeating || this.#isClosed) return;
     this.#isBeating = true;
+    let hasAnswered = false;
     try {
       await this.#sayAlive();
+      hasAnswered = true;
       this.#follows.look({ all: false });
       this.#claims.ask(); // a bell may have been lost
       await this.#reconcile();
@@ -259,6 +264,7 @@ export class RedisBroker implements Broker {
     } finally {
       this.#isBeating = false;
     }
+    if (this.#worker === undefined && this.#claims.isWanted && hasAnswered && !this.#isClosed) void this.#tick();
   }
 
   async #sayAlive(): Promise<void> {

@@ -16,8 +16,9 @@ export type Connect = () => Promise<Link>;
 /** A script that Redis runs as one step. */
 export type Script = { readonly source: string; readonly sha: string };
 
-export function makeScript(body: string): Script {
-  const source = COMMON + body;
+/** Where Redis' memory is full, only what begins something is refused: the rest makes room, or is needed for that. */
+export function makeScript(body: string, { isRefusedWhenFull = false } = {}): Script {
+  const source = `#!lua${isRefusedWhenFull ? "" : " flags=allow-oom"}${COMMON}${body}`;
   return { source, sha: hash("sha1", source) };
 }
 

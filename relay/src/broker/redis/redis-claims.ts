@@ -15,6 +15,9 @@ type Taker = {
   readonly reject: (error: unknown) => void;
 };
 
+/** `at`: when it was last confirmed, in ms of this machine's clock. */
+type Lease = { readonly lease: number; readonly at: number };
+
 /** A claim that is under way here. */
 type Held = {
   readonly claim: Claim;
@@ -38,6 +41,8 @@ export type RedisClaimsParts = {
 const MOST_CLAIMED_CHARACTERS = 4 * 2 ** 20;
 /** More than the circles that a worker keeps open. */
 const MOST_LEASES = 8_192;
+/** Redis forgets who has a circle some time after its last claim: after this time nobody here relies on it. */
+const LEASE_KEPT_MS = 20 * 60_000;
 const MOST_ASIDE = { ofCircle: 1_000, ofCaller: 20 };
 
 const claimScript = makeScript(CLAIM);
@@ -53,7 +58,7 @@ export class RedisClaims {
   readonly #takers = new Set<Taker>();
   readonly #held = new Map<string, Held>();
   /** Under which this process has circles. Least recently claimed first. */
-  readonly #leases = new Map<PublicKey, number>();
+  readonly #leases = new Map<PublicKey, Lease>();
   #isAsking = false;
   #askAgain = false;
 
@@ -109,11 +114,18 @@ export class RedisClaims {
   }
 
   leaseOf(circle: PublicKey): number | undefined {
-    return this.#leases.get(circle);
+    const known = this.#leases.get(circle);
+    if (!known || performance.now() - known.at > LEASE_KEPT_MS) return undefined;
+    return known.lease;
   }
 
   raised(circle: PublicKey, lease: number): void {
-    this.#leases.set(circle, lease);
+    this.#remember(circle, lease);
+  }
+
+  /** Another worker has taken the circle over. */
+  gone(circle: PublicKey, lease: number): void {
+    if (this.#leases.get(circle)?.lease === lease) this.#leases.delete(circle);
   }
 
   cancel(id: string): void {
@@ -137,6 +149,8 @@ export class RedisClaims {
     const named = [...held.named, id] as const;
     const text = JSON.stringify(outcome);
     const [became] = await this.#parts.calls.call(finishScript, ...named, text, isRemembered, outcome.status);
+    const lease = this.leaseOf(claim.circle);
+    if (became === "done" && lease === claim.lease) this.#remember(claim.circle, lease);
     return became === "done";
   }
 
@@ -243,7 +257,7 @@ export class RedisClaims {
   /** The next claim of a circle that is forgotten here brings its lease again. */
   #remember(circle: PublicKey, lease: number): void {
     this.#leases.delete(circle);
-    this.#leases.set(circle, lease);
+    this.#leases.set(circle, { lease, at: performance.now() });
     if (this.#leases.size <= MOST_LEASES) return;
     const held = new Set(Array.from(this.#held.values(), ({ claim }) => claim.circle));
     for (const other of this.#leases.keys()) {

@@ -45,7 +45,7 @@ type Wait = {
 const SILENCE_MS = 5_000;
 const MOST_LOOKED_AT = 100;
 
-const submitScript = makeScript(SUBMIT);
+const submitScript = makeScript(SUBMIT, { isRefusedWhenFull: true });
 const followScript = makeScript(FOLLOW);
 const lookScript = makeScript(LOOK);
 export const FOLLOW_SCRIPTS = [submitScript, followScript, lookScript];
@@ -98,20 +98,20 @@ export class RedisFollows {
   /** Looks at tasks that were silent for a while; at all of them if messages may have been lost. */
   look({ all }: { readonly all: boolean }): void {
     const before = performance.now() - SILENCE_MS;
-    const silent = Array.from(this.#followed.values()).filter(({ heardAt }) => all || heardAt < before);
-    for (let i = 0; i < silent.length; i += MOST_LOOKED_AT) void this.#lookAt(silent.slice(i, i + MOST_LOOKED_AT));
+    this.#lookAtEach(Array.from(this.#followed.values()).filter(({ heardAt }) => all || heardAt < before));
   }
 
   /** Submits all that is followed here again, in its order, whether Redis knows it or not. */
   submitAgain(): void {
-    for (const followed of this.#followed.values()) {
-      if (!followed.task) continue;
-      this.#submit(followed.task).then(
-        (reply) => this.#seen(followed, reply),
-        (error: unknown) => followed.followers.abandon(error),
+    const followed = Array.from(this.#followed.values());
+    for (const one of followed) {
+      if (!one.task) continue;
+      this.#submit(one.task).then(
+        (reply) => this.#seen(one, reply),
+        (error: unknown) => one.followers.abandon(error),
       );
     }
-    this.look({ all: true });
+    this.#lookAtEach(followed.filter(({ task }) => !task));
   }
 
   /** Ends all waits, and those that come later. */
@@ -196,7 +196,14 @@ export class RedisFollows {
       inbox,
     ];
     const bounds = [most, limits.mostPerCaller, limits.mostCharactersPerCaller, limits.mostCharacters];
-    return calls.call(submitScript, ...named, ...bounds, ...fieldsOf(task));
+    return calls.call(submitScript, ...named, ...bounds, ...fieldsOf(task)).catch((error: unknown) => {
+      if (!isOutOfMemory(error)) throw error;
+      throw new WireError(ErrorCode.Busy, "busy: the memory of this relay's Redis is full");
+    });
+  }
+
+  #lookAtEach(followed: readonly Followed[]): void {
+    for (let i = 0; i < followed.length; i += MOST_LOOKED_AT) void this.#lookAt(followed.slice(i, i + MOST_LOOKED_AT));
   }
 
   async #lookAt(all: readonly Followed[]): Promise<void> {
@@ -242,6 +249,10 @@ export class RedisFollows {
       (error: unknown) => followers.abandon(error),
     );
   }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("OOM ");
 }
 
 const NEVER = new AbortController().signal;
