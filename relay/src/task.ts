@@ -1,5 +1,15 @@
 import { hash, randomUUID } from "node:crypto";
-import type { Envelope, Lane, LogHead, PlayEvent, PublicKey, Sha256, Signature, TaskId } from "@circles/sdk/protocol";
+import type {
+  Envelope,
+  Lane,
+  LogHead,
+  PlayEvent,
+  PublicKey,
+  Sha256,
+  Signature,
+  TaskId,
+  TraceId,
+} from "@circles/sdk/protocol";
 
 /** A play once queued. */
 export type Task = {
@@ -23,9 +33,6 @@ export type Task = {
   /** When it was first queued, in Unix milliseconds by the clock of who did that; `undefined` where nobody said. */
   readonly queuedAt?: number | undefined;
 };
-
-/** 32 lowercase hex characters, as the trace-id of W3C Trace Context §3.2.2.3. */
-export type TraceId = string & { readonly __brand: "TraceId" };
 
 export function makeTrace(): TraceId {
   return randomUUID().replaceAll("-", "") as TraceId;

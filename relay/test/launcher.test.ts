@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect, keypairFrom } from "@circles/sdk";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { findFreePort } from "./free-port.ts";
 import { RedisServer } from "./redis-server.ts";
 import { type ReadyProcess, runRelayCommand, startProcess } from "./relay-process.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -106,13 +105,3 @@ describe("circles-launcher", () => {
     });
   });
 });
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new TypeError("port: expected a number");
-  return address.port;
-}

@@ -25,10 +25,10 @@ describe("log lines about a play", () => {
       .flatMap((one) => one.stderr().split("\n"))
       .filter((line) => line.includes(id))
       .map((line) => JSON.parse(line) as Line);
-  const play = async (url: string, script: string) => {
+  const play = async (url: string, script: string, trace?: string) => {
     const circle = await connect(`${url}/${alice.publicKey}`, { signer: alice });
     const taskId = makeTaskId();
-    await circle.play(script, null, { taskId }).played.catch(() => {});
+    await circle.play(script, null, { taskId, ...(trace ? { trace } : {}) }).played.catch(() => {});
     circle.close();
     return taskId;
   };
@@ -57,9 +57,10 @@ describe("log lines about a play", () => {
     const relay = await startRelayProcess(["--port", "0", "--gateway-key-file", keyFile, ...loud]);
     const worker = await startProcess("circles-worker", [...loud, "--threads", "1", "--db-path", folder.path]);
     processes.push(relay, worker);
-    const id = await play(relay.url, "1");
+    const mine = "9f86d081884c7d659a2feaa0c55ad015";
+    const id = await play(relay.url, "1", mine);
     await expect.poll(() => new Set(linesAbout(id).map(({ msg }) => msg))).toEqual(new Set(STAGES));
-    expect(new Set(linesAbout(id).map(({ trace }) => trace)).size).toBe(1);
+    expect(new Set(linesAbout(id).map(({ trace }) => trace))).toEqual(new Set([mine]));
     await redis.stop();
   });
 });

@@ -10,7 +10,7 @@ import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
 import { Deadline } from "./protocol/deadline.ts";
 import type { Envelope } from "./protocol/envelope.ts";
-import { makeTaskId, type PublicKey, parseTaskId, type TaskId } from "./protocol/ids.ts";
+import { makeTaskId, type PublicKey, parseTaskId, parseTraceId, type TaskId, type TraceId } from "./protocol/ids.ts";
 import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
 import type { Lane, Notifications, PlayResult } from "./protocol/messages.ts";
 import { type ScriptFunction, scriptSource } from "./script.ts";
@@ -34,6 +34,8 @@ export type PlayOptions = {
   readonly taskId?: string;
   /** `control`: beside the circle's other plays, for one that touches its policy, library, inbox and log only. */
   readonly lane?: Lane;
+  /** 32 lowercase hex characters (trace-id of W3C Trace Context) that the relay's log lines about the play name. */
+  readonly trace?: string;
 };
 
 /** How much longer than the relay is given this side waits for its answer. */
@@ -109,6 +111,7 @@ type SentPlay = {
   readonly args: string;
   readonly timeoutMs: number;
   readonly lane: Lane | undefined;
+  readonly trace: TraceId | undefined;
 };
 
 /** A peer's circle, as a caller who logged in holds it. */
@@ -160,10 +163,17 @@ export class Circle {
   play(
     script: string | ScriptFunction<never, unknown>,
     args?: unknown,
-    { timeoutMs = DEFAULT_TIMEOUT_MS, taskId, lane }: PlayOptions = {},
+    { timeoutMs = DEFAULT_TIMEOUT_MS, taskId, lane, trace }: PlayOptions = {},
   ): Play<unknown> {
     const id = taskId === undefined ? makeTaskId() : parseTaskId(taskId);
-    const sent = { id, script: scriptSource(script), args: canonicalJson(args), timeoutMs, lane };
+    const sent = {
+      id,
+      script: scriptSource(script),
+      args: canonicalJson(args),
+      timeoutMs,
+      lane,
+      trace: trace === undefined ? trace : parseTraceId(trace),
+    };
     const deadline = this.#deadline(timeoutMs);
     return this.#follow(id, deadline, this.#send(sent, deadline));
   }
@@ -210,14 +220,15 @@ export class Circle {
 
   async #send(play: SentPlay, deadline: Deadline): Promise<PlayResult> {
     const { calls } = this.#parts;
-    const { id, script, args, timeoutMs, lane } = play;
+    const { id, script, args, timeoutMs, lane, trace } = play;
     const signed = this.#sign(play);
     signed.catch(() => {}); // heard of below, when the plays before it are sent
     const sent = this.#lastSent.then(async () => {
       const envelope = await signed;
-      const params = { script, args: JSON.parse(args) as unknown, task_id: id, timeout_ms: timeoutMs, envelope };
+      const signedParams = { script, args: JSON.parse(args) as unknown, task_id: id, timeout_ms: timeoutMs, envelope };
+      const params = { ...signedParams, ...(lane ? { lane } : {}), ...(trace ? { trace } : {}) };
       // Handed on in an object: the next play is to wait for the sending, not for the answer.
-      return { answer: calls.call("play", lane ? { ...params, lane } : params, deadline) };
+      return { answer: calls.call("play", params, deadline) };
     });
     this.#lastSent = sent.catch(() => {});
     const { answer } = await sent;

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import type { LauncherOptions } from "../launcher/launcher.ts";
-import { parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
+import { listOf, parseFlags, parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
 import { parseLogLevel, parseRedisUrl } from "./worker-settings.ts";
 
 export type LauncherCommand =
@@ -58,14 +57,14 @@ export function parseLauncherCommand(
   env: Readonly<Record<string, string | undefined>>,
   { processors }: { processors: number },
 ): LauncherCommand {
-  const given = parseFlags(argv);
+  const given = parseFlags(argv, FLAGS);
   if (given.help) return { do: "help" };
   if (given.version) return { do: "version" };
   const setting = (name: "config" | "db-path" | "keys" | "workers" | "threads" | "log-level") =>
     given[name] ?? env[variableOf(name)];
   const config = setting("config");
   if (config === undefined) throw new UsageError("--config: expected the path of circles.json, got none");
-  const urls = given["redis-url"] ?? env[variableOf("redis-url")]?.split(/\s+/).filter((url) => url !== "") ?? [];
+  const urls = given["redis-url"] ?? listOf(env[variableOf("redis-url")], /\s+/) ?? [];
   const options: LauncherOptions = {
     config: resolve(config),
     dbPath: resolve(setting("db-path") ?? "./circles-data"),
@@ -77,12 +76,4 @@ export function parseLauncherCommand(
     logLevel: parseLogLevel((name) => (name === "log-level" ? setting(name) : undefined)),
   };
   return { do: "run", options };
-}
-
-function parseFlags(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

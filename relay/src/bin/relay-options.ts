@@ -1,7 +1,6 @@
-import { parseArgs } from "node:util";
 import type { PublicKey } from "@circles/sdk/protocol";
 import { NETWORK_FLAGS, NETWORK_HELP, type NetworkSettings, parseNetworkSettings } from "./network-options.ts";
-import { parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
+import { listOf, parseFlags, parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
 import {
   parseKey,
   parseLogLevel,
@@ -125,11 +124,11 @@ export function parseRelayCommand(
   env: Readonly<Record<string, string | undefined>>,
   { processors }: { processors: number },
 ): RelayCommand {
-  const given = parseFlags(argv);
+  const given = parseFlags(argv, FLAGS);
   if (given.help) return { do: "help" };
   if (given.version) return { do: "version" };
   const setting = (name: Single) => given[name] ?? env[variableOf(name)];
-  const several = (name: "trust-proxy" | "allow-metrics") => given[name] ?? env[variableOf(name)]?.split(",") ?? [];
+  const several = (name: "trust-proxy" | "allow-metrics") => given[name] ?? listOf(env[variableOf(name)], /,/) ?? [];
   const host = setting("host") ?? "127.0.0.1";
   const publicUrl = parsePublicUrl(setting("public-url"));
   const open = given.open ?? parseSwitch("CIRCLES_OPEN", env.CIRCLES_OPEN);
@@ -154,15 +153,6 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
-function parseFlags(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.replaceAll("\n", " "), { cause: error }); // Node's has several lines
-  }
-}
-
 /** Nobody is to find out later that strangers could reach what was meant for one machine. */
 function checkReach({ host, publicUrl, open }: Pick<RelayOptions, "host" | "publicUrl" | "open">): void {
   if (open && (!isLoopback(host) || publicUrl)) {
@@ -174,11 +164,11 @@ function checkReach({ host, publicUrl, open }: Pick<RelayOptions, "host" | "publ
 }
 
 function parseRedis(
-  given: ReturnType<typeof parseFlags>,
+  given: ReturnType<typeof parseFlags<typeof FLAGS>>,
   env: Readonly<Record<string, string | undefined>>,
 ): GatewayRedis | undefined {
   const several = (name: "redis-url" | "trust-gateway", between: RegExp) =>
-    given[name] ?? env[variableOf(name)]?.split(between).filter((text) => text !== "") ?? [];
+    given[name] ?? listOf(env[variableOf(name)], between) ?? [];
   const isOn = (name: "redis-cluster" | "with-worker") =>
     given[name] ?? parseSwitch(variableOf(name), env[variableOf(name)]);
   const redisUrls = several("redis-url", /\s+/).map(parseRedisUrl);

@@ -1,8 +1,7 @@
-import { parseArgs } from "node:util";
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { AddressRange } from "../gateway/address-ranges.ts";
 import { parseRange } from "./network-options.ts";
-import { parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
+import { listOf, parseFlags, parseSwitch, parseWhole, UsageError, variableOf } from "./option-values.ts";
 import {
   parseKey,
   parseLogLevel,
@@ -102,13 +101,13 @@ export function parseWorkerCommand(
   env: Readonly<Record<string, string | undefined>>,
   machine: { processors: number },
 ): WorkerCommand {
-  const given = parseFlags(argv);
+  const given = parseFlags(argv, FLAGS);
   if (given.help) return { do: "help" };
   if (given.version) return { do: "version" };
   const setting = (name: Parameters<Setting>[0] | "status-port" | "status-host") =>
     given[name] ?? env[variableOf(name)];
   const several = (name: "redis-url" | "circle-public-key" | "trust-gateway" | "allow-metrics", between: RegExp) =>
-    given[name] ?? env[variableOf(name)]?.split(between).filter((text) => text !== "") ?? [];
+    given[name] ?? listOf(env[variableOf(name)], between) ?? [];
   const redisUrls = several("redis-url", /\s+/).map(parseRedisUrl);
   if (redisUrls.length === 0) throw new UsageError("--redis-url: expected one, got none");
   const options: WorkerOptions = {
@@ -134,12 +133,4 @@ function parseStatus({ port, host = "127.0.0.1", readers }: StatusTexts): Status
   if (port === undefined) return undefined;
   const metricsReaders = readers.map((text) => parseRange("allow-metrics", text));
   return { host, port: parseWhole("--status-port", port, 0, 65_535), metricsReaders };
-}
-
-function parseFlags(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import type { Event, Outcome } from "../task.ts";
 import type { FollowOptions } from "./broker.ts";
+import { waitUntil } from "./wait.ts";
 
 type Follower = {
   readonly options: FollowOptions;
@@ -29,26 +30,10 @@ export class Followers {
 
   async follow(options: FollowOptions, signal: AbortSignal): Promise<Outcome> {
     sayAgain(this.events, options, signal);
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#followers.delete(follower);
-        signal.removeEventListener("abort", onAbort);
-      };
-      const onAbort = () => follower.abandon(signal.reason);
-      const follower: Follower = {
-        options,
-        end: (outcome) => {
-          leave();
-          resolve(outcome);
-        },
-        abandon: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      this.#followers.add(follower);
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
+    const wait = waitUntil<Outcome>(signal, () => this.#followers.delete(follower));
+    const follower: Follower = { options, end: wait.resolve, abandon: wait.reject };
+    this.#followers.add(follower);
+    return wait.promise;
   }
 
   end(outcome: Outcome): void {

@@ -17,6 +17,7 @@ import { Notices } from "./notices.ts";
 import { QueuedTask } from "./queued-task.ts";
 import { busy, DEFAULT_LIMITS, MOST_IN_CONTROL_LANE, Room } from "./room.ts";
 import { TaskIds } from "./task-ids.ts";
+import { waitUntil } from "./wait.ts";
 
 type Taker = {
   readonly options: TakeOptions;
@@ -69,26 +70,10 @@ export class MemoryBroker implements Broker {
     for (const line of this.#ready) {
       if (wants(options, line)) return this.#claim(line, options);
     }
-    return new Promise((resolve, reject) => {
-      const end = () => {
-        this.#takers.delete(taker);
-        signal.removeEventListener("abort", onAbort);
-      };
-      const onAbort = () => taker.reject(signal.reason);
-      const taker: Taker = {
-        options,
-        give: (claim) => {
-          end();
-          resolve(claim);
-        },
-        reject: (error) => {
-          end();
-          reject(error);
-        },
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#takers.add(taker);
-    });
+    const wait = waitUntil<Claim>(signal, () => this.#takers.delete(taker));
+    const taker: Taker = { options, give: wait.resolve, reject: wait.reject };
+    this.#takers.add(taker);
+    return wait.promise;
   }
 
   emit(claim: Claim, key: TaskKey, event: Event): void {

@@ -42,13 +42,12 @@ export class Plays {
 
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
     const { caller } = connection.requireSession();
-    const { script, args, taskId, timeoutMs, envelope, lane } = parsePlay(params);
+    const { script, args, taskId, timeoutMs, envelope, lane, trace = makeTrace() } = parsePlay(params);
     const id = taskId ?? (randomUUID() as string as TaskId);
     const { circle, closed } = connection;
     const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const queuedAt = Date.now();
     const deadline = queuedAt + timeout;
-    const trace = makeTrace();
     const hashes = hashTask({ script, args });
     // The control lane is for owners to rule beside whatever runs: nobody else may stand in their way there.
     const line = caller === circle ? lane : undefined;

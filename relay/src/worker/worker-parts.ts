@@ -1,10 +1,9 @@
-import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { PublicKey, TaskId, TraceId } from "@circles/sdk/protocol";
 import type { Broker } from "../broker/broker.ts";
 import { type Namespaces, NotHeld } from "../namespace/namespaces.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Verifier } from "../signatures/verifier.ts";
-import type { TraceId } from "../task.ts";
 import { Approvals } from "./approvals.ts";
 import { Authorities } from "./authorities.ts";
 import { ConfigChanges } from "./config-changes.ts";

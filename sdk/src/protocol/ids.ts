@@ -13,6 +13,9 @@ export type Nonce = string & { readonly __brand: "Nonce" };
 /** SHA-256 of some bytes, as 64 lowercase hex characters. */
 export type Sha256 = string & { readonly __brand: "Sha256" };
 
+/** Names what happens for one request, across programs: 32 lowercase hex characters (trace-id of W3C Trace Context §3.2.2.3). */
+export type TraceId = string & { readonly __brand: "TraceId" };
+
 /** Checks the form only; being on the curve is for `@circles/sdk/keys`. @throws {TypeError} on any other text. */
 export function parsePublicKey(text: unknown): PublicKey {
   if (typeof text === "string" && /^0[23][0-9a-f]{64}$/.test(text)) return text as PublicKey;
@@ -29,6 +32,12 @@ export function parseSignature(text: unknown): Signature {
 export function parseTaskId(text: unknown): TaskId {
   if (typeof text === "string" && /^[A-Za-z0-9_-]{16,64}$/.test(text)) return text as TaskId;
   throw new TypeError(`task id: expected 16 to 64 characters of A-Z a-z 0-9 _ -, got ${describe(text)}`);
+}
+
+/** @throws {TypeError} unless the text is 32 lowercase hex characters, not all of them 0. */
+export function parseTraceId(text: unknown): TraceId {
+  if (typeof text === "string" && /^(?!0+$)[0-9a-f]{32}$/.test(text)) return text as TraceId;
+  throw new TypeError(`trace: expected 32 lowercase hex characters, not all 0, got ${describe(text)}`);
 }
 
 /** @throws {TypeError} unless the text is 64 lowercase hex characters. */

@@ -1,5 +1,5 @@
 import type { Envelope } from "./envelope.ts";
-import type { Nonce, PublicKey, Signature, TaskId } from "./ids.ts";
+import type { Nonce, PublicKey, Signature, TaskId, TraceId } from "./ids.ts";
 
 /** The head of a circle's log: keep it, and the owner can be held to everything up to it. */
 export type LogHead = { seq: number; hash: string };
@@ -16,6 +16,8 @@ export type PlayParams = {
   timeout_ms?: number;
   envelope?: Envelope;
   lane?: Lane;
+  /** What operators find it by in their logs. The envelope does not cover it; the relay makes one where there is none. */
+  trace?: TraceId;
 };
 
 /**

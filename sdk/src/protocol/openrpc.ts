@@ -108,6 +108,11 @@ export const methodSchemas = {
           const: "control",
           description: "Beside the circle's other plays; for its policy, library, inbox and log only",
         },
+        trace: {
+          type: "string",
+          pattern: "^(?!0+$)[0-9a-f]{32}$",
+          description: "A trace-id of W3C Trace Context, by which operators find the play in their logs",
+        },
       },
       required: ["script"],
     },

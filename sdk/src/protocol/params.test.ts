@@ -54,6 +54,7 @@ describe("parsePlay", () => {
       timeout_ms: 600_000,
       envelope: { ...envelope, delegation },
       lane: "control",
+      trace: "9f86d081884c7d659a2feaa0c55ad015",
     };
     expect(parsePlay(whole)).toEqual({
       script: "1",
@@ -62,6 +63,7 @@ describe("parsePlay", () => {
       timeoutMs: 600_000,
       envelope: { ...envelope, delegation },
       lane: "control",
+      trace: "9f86d081884c7d659a2feaa0c55ad015",
     });
   });
 
@@ -88,6 +90,8 @@ describe("parsePlay", () => {
     ["arguments nested too deep", { script: "", args: JSON.parse("[".repeat(129) + "]".repeat(129)) }, "args"],
     ["a task id that is null", { script: "", task_id: null }, "task_id"],
     ["a task id of 15 characters", { script: "", task_id: "a".repeat(15) }, "task_id"],
+    ["a trace in capitals", { script: "", trace: "9F86D081884C7D659A2FEAA0C55AD015" }, "trace"],
+    ["a trace of nothing", { script: "", trace: "0".repeat(32) }, "trace"],
     ["a timeout that is null", { script: "", timeout_ms: null }, "timeout_ms"],
     ["a timeout of 0", { script: "", timeout_ms: 0 }, "timeout_ms"],
     ["a timeout above 10 minutes", { script: "", timeout_ms: 600_001 }, "timeout_ms"],

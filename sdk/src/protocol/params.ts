@@ -1,7 +1,16 @@
 import { canonicalJson } from "./canonical-json.ts";
 import type { Envelope, SignedDelegation } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
-import { describe, parsePublicKey, parseSignature, parseTaskId, type Signature, type TaskId } from "./ids.ts";
+import {
+  describe,
+  parsePublicKey,
+  parseSignature,
+  parseTaskId,
+  parseTraceId,
+  type Signature,
+  type TaskId,
+  type TraceId,
+} from "./ids.ts";
 import {
   MAX_ARGS_BYTES,
   MAX_DELEGATION_LIFETIME_S,
@@ -22,6 +31,7 @@ export type CheckedPlay = {
   timeoutMs?: number;
   envelope?: Envelope;
   lane?: Lane;
+  trace?: TraceId;
 };
 
 /** Each parser throws `WireError` -32602 that names the member, what was expected and what came. */
@@ -51,6 +61,7 @@ export function parsePlay(params: unknown): CheckedPlay {
     ...optional("timeoutMs", given.timeout_ms, (value) => whole("timeout_ms", value, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)),
     ...optional("envelope", given.envelope, parseEnvelope),
     ...optional("lane", given.lane, lane),
+    ...optional("trace", given.trace, (value) => check("trace", () => parseTraceId(value))),
   };
 }
 

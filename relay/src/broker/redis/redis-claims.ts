@@ -2,6 +2,7 @@ import type { Lane, PublicKey } from "@circles/sdk/protocol";
 import type { Event, Outcome, TaskKey } from "../../task.ts";
 import { taskKey } from "../../task.ts";
 import type { Claim, ClaimedTask, TakeOptions } from "../broker.ts";
+import { waitUntil } from "../wait.ts";
 import { CLAIM, EMIT, FINISH, RELEASE, SET_ASIDE } from "./lua-work.ts";
 import { makeScript, type RedisCalls } from "./redis-calls.ts";
 import type { RedisTaskId } from "./redis-keys.ts";
@@ -83,28 +84,11 @@ export class RedisClaims {
 
   take(options: TakeOptions, signal: AbortSignal): Promise<Claim> {
     const asks = `${options.mostTasks} ${options.circles ? Array.from(options.circles).toSorted().join(" ") : ""}`;
-    return new Promise((resolve, reject) => {
-      const end = () => {
-        this.#takers.delete(taker);
-        signal.removeEventListener("abort", onAbort);
-      };
-      const onAbort = () => taker.reject(signal.reason);
-      const taker: Taker = {
-        options,
-        asks,
-        give: (claim) => {
-          end();
-          resolve(claim);
-        },
-        reject: (error) => {
-          end();
-          reject(error);
-        },
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#takers.add(taker);
-      this.ask();
-    });
+    const wait = waitUntil<Claim>(signal, () => this.#takers.delete(taker));
+    const taker: Taker = { options, asks, give: wait.resolve, reject: wait.reject };
+    this.#takers.add(taker);
+    this.ask();
+    return wait.promise;
   }
 
   /** Asks for work, if anybody waits for some. To be called when there may be some. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { PublicKey } from "@circles/sdk/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RedisCluster } from "../../../test/redis-server.ts";
@@ -28,6 +29,7 @@ describe("the buckets of a cluster", () => {
     await cluster.flush();
     const broker = new ShardedBroker(Array.from({ length: 8 }, (_, bucket) => makeBucket(bucket)));
     const never = new AbortController().signal;
+    setMaxListeners(0, never);
     const circles = Array.from({ length: 40 }, (_, i) => `02${i.toString(16).padStart(64, "0")}` as PublicKey);
     const tasks = circles.flatMap((circle) => ["t1", "t2"].map((id) => taskOf({ id, circle })));
     const outcomes = tasks.map((task) => broker.submit(task, {}, never));

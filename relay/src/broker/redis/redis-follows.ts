@@ -4,6 +4,7 @@ import { type Event, type Outcome, type Task, type TaskKey, taskKey } from "../.
 import { type BrokerLimits, type FollowOptions, UnknownTask } from "../broker.ts";
 import { Followers, sayAgain } from "../followers.ts";
 import { busy, MOST_IN_CONTROL_LANE, sizeOf } from "../room.ts";
+import { waitUntil } from "../wait.ts";
 import { FOLLOW, LOOK, SUBMIT } from "./lua-submit.ts";
 import { makeScript, type RedisCalls, type Reply } from "./redis-calls.ts";
 import { type RedisTaskId, redisTaskId } from "./redis-keys.ts";
@@ -128,13 +129,15 @@ export class RedisFollows {
     this.#asked.set(id, asked);
     asked.questions += 1;
     const answer = task ? this.#submit(task) : this.#parts.calls.call(followScript, id, this.#parts.inbox);
-    const outcome = answer
+    const outcome = waitUntil<Outcome>(signal);
+    answer
       .finally(() => {
         asked.questions -= 1;
         if (asked.questions === 0) this.#asked.delete(id);
       })
-      .then((reply) => this.#join(wait, foundIn(reply), asked));
-    return abortable(outcome, signal);
+      .then((reply) => this.#join(wait, foundIn(reply), asked))
+      .then(outcome.resolve, outcome.reject);
+    return outcome.promise;
   }
 
   /** Follows at once what an answer found: in between nobody would. */
@@ -281,19 +284,5 @@ function foundIn([kind, ...rest]: Reply): Found {
       throw busy(rest[0] as string, Number(rest[1]), Number(rest[2]));
     default:
       throw new UnknownTask("task: no such task");
-  }
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => {}); // after an abort nobody hears of it
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }
