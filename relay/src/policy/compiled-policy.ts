@@ -28,8 +28,10 @@ export class CompiledPolicy {
   readonly #places = new Map<string, number[]>();
   readonly #groupsOf = new Map<PublicKey, string[]>();
   readonly #byId = new Map<string, Compiled>();
+  readonly refusesUnsigned: boolean;
 
-  constructor({ groups = {}, grants }: PolicyDocument) {
+  constructor({ groups = {}, grants, unsigned }: PolicyDocument) {
+    this.refusesUnsigned = unsigned === "refuse";
     this.#grants = grants.map(compile);
     for (const [place, compiled] of this.#grants.entries()) {
       if (this.#byId.has(compiled.grant.id)) continue; // the same again gives nothing more, and would count plays twice

@@ -78,6 +78,7 @@ const schema = members({
     v.record(groupName, some(key, 0, MOST_KEYS, `at most ${MOST_KEYS} keys`), "an object of groups"),
   ),
   grants: some(grant, 0, MOST_GRANTS, `an array of at most ${MOST_GRANTS} grants`),
+  unsigned: v.exactOptional(v.literal("refuse", '"refuse"')),
 } satisfies Entries<PolicyDocument>) satisfies v.GenericSchema<unknown, PolicyDocument>;
 
 /** Checks a policy, member by member. @throws {PolicyRefused} */

@@ -13,7 +13,7 @@ import { APPROVED, isSamePlay, type Outcome, type Task } from "../task.ts";
 import { type AskingPlay, isExpired } from "./asking-play.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CoolDown } from "./cool-down.ts";
-import { CANCELLED, deadLetter, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
+import { CANCELLED, deadLetter, denied, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
 import type { Inboxes } from "./inbox.ts";
 import { checkLifetime, checkProof, type Trust } from "./proof.ts";
 
@@ -64,6 +64,7 @@ export async function admit(
   }
   if (task.proof === APPROVED) checkProof(task, verifier, trust); // nothing here says that it was
   if (envelope) checkLifetime(envelope);
+  else if (task.proof !== APPROVED && authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
   authorities.check(namespace, task);
   const now = Date.now();
   const until = envelope
@@ -75,6 +76,9 @@ export async function admit(
   if (coolDown.left(task) > 0) throw coolingDown(coolDown, task);
   return { until, end: undefined, entry: undefined };
 }
+
+/** What a play lacks that its caller did not sign, where a policy asks for that. */
+const SIGNATURE = "signature";
 
 /** How a play that waited ends without running, if it does. */
 function endOfWaiting(entry: AskingPlay | undefined, cancelled: AbortSignal): FinalEnd | undefined {

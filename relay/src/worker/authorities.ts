@@ -35,6 +35,11 @@ export class Authorities {
     this.#open = open;
   }
 
+  /** Is a play refused here for which only a gateway vouches? */
+  refusesUnsigned(namespace: Namespace): boolean {
+    return this.#policyOf(namespace)?.refusesUnsigned ?? false;
+  }
+
   /** @throws {WireError} -32003 if its caller may do nothing at all; the control lane is the owner's. */
   check(namespace: Namespace, task: Task): void {
     if (this.#isOwner(namespace, task)) return;

@@ -34,6 +34,19 @@ describe("a claim, under a policy,", () => {
     expect(await worker.play(bobs("add"), worker.task("add"))).toMatchObject([denied, { output: "2" }]);
   });
 
+  it("[PO8] a circle that refuses unsigned plays takes its owner's too only signed", async () => {
+    await setPolicy({ ...NOTHING, unsigned: "refuse" });
+    const unsigned = worker.task("add", { timeoutMs: undefined });
+    const { id: taskId, circle, caller, hashes } = unsigned;
+    const lacking = { status: "denied", failure: { code: -32003, data: { capability: "signature" } } };
+    expect(await worker.play(unsigned)).toMatchObject([lacking]);
+    const issuedAt = Math.floor(Date.now() / 1000);
+    const expiresAt = issuedAt + 30;
+    const signature = await alice.signPlay({ taskId, circle, caller, ...hashes, issuedAt, expiresAt });
+    const envelope = { issued_at: issuedAt, expires_at: expiresAt, signature };
+    expect(await worker.play({ ...unsigned, proof: { kind: "envelope", envelope } })).toMatchObject([{ output: "1" }]);
+  });
+
   it("[PO2] a relay that is open lets everybody do everything", async () => {
     const open = await WorkerUnderTest.start();
     expect(await open.play(open.task("add", { caller: mallory.publicKey }))).toMatchObject([{ output: "1" }]);

@@ -9,6 +9,8 @@ export type PolicyDocument = {
   /** Keys by a name that stands for all of them in `to`. */
   readonly groups?: { readonly [name: string]: readonly PublicKey[] };
   readonly grants: readonly Grant[];
+  /** Plays that their callers did not sign are refused, the owner's too: no relay's word is enough. */
+  readonly unsigned?: "refuse";
 };
 
 /** Capabilities for some callers. A script has those of all the grants that match its caller. */
