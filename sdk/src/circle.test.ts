@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { alice, bob } from "../test/people.ts";
 import { now, type Request, result, scriptedRelay } from "../test/scripted-relay.ts";
 import { type Circle, connect } from "./circle.ts";
-import { ConnectionError, DeadlineError } from "./errors.ts";
+import { ConnectionError, DeadlineError, PlayError } from "./errors.ts";
 import { NonceRefused } from "./keys/login.ts";
 import type { Signer } from "./keys/signer.ts";
 import { WireError } from "./protocol/errors.ts";
@@ -90,7 +90,7 @@ describe("a circle", () => {
     expect(relay.plays().map(({ params }) => params.script)).toEqual(["1", "2", "3"]);
   });
 
-  it("[S4] when the connection ends, plays reject and iterations end; a play nobody awaits harms nobody", async () => {
+  it("[S4] when the circle is closed, plays reject and iterations end; a play nobody awaits harms nobody", async () => {
     const relay = scriptedRelay();
     circle = await relay.dial();
     circle.play("nobody awaits this");
@@ -100,11 +100,54 @@ describe("a circle", () => {
       return "ended";
     })();
     await vi.waitUntil(() => relay.plays().length === 2);
-    relay.far.close();
+    circle.close();
     await expect(play.played).rejects.toThrow(ConnectionError);
     expect(await outputs).toBe("ended");
-    expect(await circle.closed).toEqual(expect.any(String));
+    expect(await circle.closed).toBe("closed from this side");
+    expect(circle.status).toBe("closed");
     await expect(circle.play("1").played).rejects.toThrow(ConnectionError);
+  });
+
+  it("[S8] aborting a signal cancels its play; one that ended before has its outcome", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const why = new Error("enough");
+    await expect(circle.play("1", null, { signal: AbortSignal.abort(why) }).played).rejects.toBe(why);
+    expect(relay.plays()).toEqual([]);
+    for (const [n, end] of ["cancelled", "in time"].entries()) {
+      const stop = new AbortController();
+      const play = circle.play(end, null, { signal: stop.signal });
+      const { id } = await relay.request("play", n + 1);
+      stop.abort(why);
+      const cancel = await relay.request("cancel", n + 1);
+      expect(cancel.params).toEqual({ task_id: play.id });
+      if (end === "cancelled") relay.fail(id, { code: -32006, message: "cancelled" });
+      else relay.answer(id, result("7", play.id));
+      relay.answer(cancel.id, { cancelled: end === "cancelled" });
+      await (end === "cancelled" ? expect(play.played).rejects.toBe(why) : expect(play).resolves.toBe(7));
+    }
+  });
+
+  it("[S9] what a script threw is a PlayError with its place, and says of a function what did not travel", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const outside = 1;
+    const plays = [circle.play("outside"), circle.play(() => outside)];
+    const data = { name: "ReferenceError", line: 2, column: 3, stack: "at outside" };
+    for (const n of [1, 2]) {
+      const { id } = await relay.request("play", n);
+      relay.fail(id, { code: -32000, message: "'outside' is not defined", data });
+    }
+    const errors = await Promise.all(plays.map(({ played }) => played.catch((error: unknown) => error)));
+    for (const error of errors) expect(error).toBeInstanceOf(PlayError);
+    const place = { code: -32000, thrown: "ReferenceError", line: 2, column: 3, scriptStack: "at outside", data };
+    expect(errors).toMatchObject([
+      { ...place, message: "'outside' is not defined" },
+      {
+        ...place,
+        message: expect.stringMatching(/'outside' is not defined: variables around a function do not travel/),
+      },
+    ]);
   });
 
   it("[T6] a play that waits for the owner says so, is not given up meanwhile, and can be cancelled", async () => {

@@ -1,18 +1,18 @@
-import { Calls } from "./connection/calls.ts";
-import type { Transport } from "./connection/transport.ts";
-import { openWebSocket } from "./connection/websocket.ts";
-import { ConnectionError, ProtocolError } from "./errors.ts";
+import { parseAddress } from "./connection/address.ts";
+import type { Asked } from "./connection/calls.ts";
+import { Connection, type ConnectionEvents, type ConnectionStatus } from "./connection/connection.ts";
+import type { Address } from "./connection/session.ts";
+import { ProtocolError } from "./errors.ts";
 import { sha256Hex } from "./keys/hash.ts";
-import { checkNonce } from "./keys/login.ts";
-import { canonicalPublicKey } from "./keys/public-key.ts";
 import type { Signer } from "./keys/signer.ts";
 import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
 import { Deadline } from "./protocol/deadline.ts";
 import type { Envelope } from "./protocol/envelope.ts";
+import { ErrorCode, WireError } from "./protocol/errors.ts";
 import { makeTaskId, type PublicKey, parseTaskId, parseTraceId, type TaskId, type TraceId } from "./protocol/ids.ts";
 import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
-import type { Lane, Notifications, PlayResult } from "./protocol/messages.ts";
+import type { Lane, Notifications } from "./protocol/messages.ts";
 import { type ScriptFunction, scriptSource } from "./script.ts";
 import { type CircleInbox, makeInbox } from "./tools/inbox.ts";
 import { type CircleLibrary, makeLibrary } from "./tools/library.ts";
@@ -23,13 +23,15 @@ import { Topics } from "./topics.ts";
 export type ConnectOptions = {
   /** Who logs in and signs plays: `generateKeypair()`, or anything else that holds a key. */
   readonly signer: Signer;
-  /** Time to connect and log in. Default 10,000. */
+  /** Time to connect and log in, each time. Default 10,000. */
   readonly timeoutMs?: number;
 };
 
 export type PlayOptions = {
   /** The deadline, 1 to 600,000. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Aborting it cancels the play. One that ended before has its outcome; the others reject with the signal's reason. */
+  readonly signal?: AbortSignal;
   /** To send a play again that may have happened: it then has one effect and one outcome. Default: a new one. */
   readonly taskId?: string;
   /** `control`: beside the circle's other plays, for one that touches its policy, library, inbox and log only. */
@@ -38,70 +40,57 @@ export type PlayOptions = {
   readonly trace?: string;
 };
 
+export type AttachOptions = {
+  /** Number of the last output that is known already. Default 0: none. */
+  readonly after?: number;
+  /** How long the outcome is waited for. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Aborting it cancels the play, as in `PlayOptions`. */
+  readonly signal?: AbortSignal;
+};
+
 /** How much longer than the relay is given this side waits for its answer. */
 const ANSWER_GRACE_MS = 2_000;
 /** An envelope outlives its play's deadline by this, for clocks that differ and for sending it again. */
 const ENVELOPE_GRACE_S = 120;
+/** A cancel that comes before its play, which has to be sent anew, is said again so often. */
+const MOST_CANCELS = 5;
 
 /**
- * Dials a circle, `ws://host:port/{public key}`, and logs in.
+ * Dials a circle, `ws://host:port/{public key}`, and logs in. A connection that is lost later heals by itself, until
+ * `close()` or until a login is refused.
  * @throws {TypeError} if the URL has not that form. Rejects with `ConnectionError` if the relay cannot be reached,
  * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login.
  */
-export async function connect(url: string, { signer, timeoutMs = 10_000 }: ConnectOptions): Promise<Circle> {
-  const { href, host, circle } = parseCircleUrl(url);
-  const end = Date.now() + timeoutMs;
-  const transport = await openWebSocket(href, AbortSignal.timeout(timeoutMs));
-  return login({ transport, signer, circle, host, timeoutMs: Math.max(1, end - Date.now()) });
+export async function connect(url: string, options: ConnectOptions): Promise<Circle> {
+  return connectTo(parseAddress(url), options);
 }
 
-/** Logs in over a transport that is open already. */
-export async function login(parts: {
-  readonly transport: Transport;
-  readonly signer: Signer;
-  readonly circle: PublicKey;
-  readonly host: string;
-  readonly timeoutMs: number;
-}): Promise<Circle> {
-  const { transport, signer, circle, host, timeoutMs } = parts;
-  const plays = new Map<TaskId, Set<Play<unknown>>>();
-  let end: (reason: string) => void = () => {};
-  const closed = new Promise<string>((resolve) => {
-    end = resolve;
-  });
-  const calls = new Calls(transport, {
-    onNotification: (method, params) => {
-      if (method === "play_event") receiveOutput(plays, params);
-      if (method === "event") topics.receive((params ?? {}) as Notifications["event"]);
-    },
-    onClose: (reason) => {
-      topics.end(new ConnectionError(`connection: ${reason}`));
-      end(reason);
-    },
-  });
-  const topics = new Topics(calls);
-  try {
-    const pubkey = signer.publicKey;
-    const { nonce } = await calls.call("fetch_nonce", { pubkey }, timeoutMs);
-    const clockOffsetS = checkNonce(nonce, { circle, host });
-    const signature = await signer.signLogin(nonce, { circle, host });
-    await calls.call("authenticate", { pubkey, signature }, timeoutMs);
-    return new Circle({ calls, signer, circle, plays, topics, closed, clockOffsetS });
-  } catch (error) {
-    calls.close();
-    throw error;
-  }
+/** As `connect`, wherever transports come from. */
+export async function connectTo(address: Address, { signer, timeoutMs = 10_000 }: ConnectOptions): Promise<Circle> {
+  const plays: PlaysById = new Map();
+  const onNotification = (method: string, params: unknown) => {
+    if (method === "play_event") receiveOutput(plays, params);
+    if (method === "event") topics.receive((params ?? {}) as Notifications["event"]);
+  };
+  const topics = new Topics((...asked) =>
+    connection.request({ ask: () => asked, deadline: new Deadline(DEFAULT_TIMEOUT_MS) }),
+  );
+  const connection = await Connection.open({ address, signer, timeoutMs, onNotification });
+  connection.on("open", () => topics.reopened());
+  connection.on("closed", ({ error }) => topics.end(error));
+  return new Circle({ connection, signer, circle: address.circle, plays, topics });
 }
+
+/** Plays under way; one that was attached to is there more than once. */
+type PlaysById = Map<TaskId, Set<Play<unknown>>>;
 
 type CircleParts = {
-  readonly calls: Calls;
+  readonly connection: Connection;
   readonly signer: Signer;
   readonly circle: PublicKey;
-  /** Plays under way; one that was attached to is there more than once. */
-  readonly plays: Map<TaskId, Set<Play<unknown>>>;
+  readonly plays: PlaysById;
   readonly topics: Topics;
-  readonly closed: Promise<string>;
-  readonly clockOffsetS: number;
 };
 
 type SentPlay = {
@@ -120,7 +109,7 @@ export class Circle {
   readonly publicKey: PublicKey;
   /** The key that plays here. */
   readonly caller: PublicKey;
-  /** Resolves with the reason when the connection ends, from whichever side. */
+  /** Resolves with the reason when the connection is closed for good, from whichever side. */
   readonly closed: Promise<string>;
   /** Who may do what here. */
   readonly policy: CirclePolicy;
@@ -137,8 +126,10 @@ export class Circle {
   constructor(parts: CircleParts) {
     this.publicKey = parts.circle;
     this.caller = parts.signer.publicKey;
-    this.closed = parts.closed;
     this.#parts = parts;
+    this.closed = new Promise((resolve) => {
+      parts.connection.on("closed", ({ reason }) => resolve(reason));
+    });
     const play = <Result>(script: string, args?: unknown) => this.play<Result>(script, args, { lane: "control" });
     this.policy = makePolicy(play);
     this.library = makeLibrary(play);
@@ -163,7 +154,7 @@ export class Circle {
   play(
     script: string | ScriptFunction<never, unknown>,
     args?: unknown,
-    { timeoutMs = DEFAULT_TIMEOUT_MS, taskId, lane, trace }: PlayOptions = {},
+    { timeoutMs = DEFAULT_TIMEOUT_MS, signal, taskId, lane, trace }: PlayOptions = {},
   ): Play<unknown> {
     const id = taskId === undefined ? makeTaskId() : parseTaskId(taskId);
     const sent = {
@@ -174,8 +165,8 @@ export class Circle {
       lane,
       trace: trace === undefined ? trace : parseTraceId(trace),
     };
-    const deadline = this.#deadline(timeoutMs);
-    return this.#follow(id, deadline, this.#send(sent, deadline));
+    const isFunction = typeof script === "function";
+    return this.#follow({ id, timeoutMs, signal, isFunction, send: (play) => this.#send(sent, play) });
   }
 
   /** Calls a function of the circle's own API: a play of `circle.<name>(...args)`. Arguments and result are JSON. */
@@ -184,30 +175,44 @@ export class Circle {
   }
 
   /** Follows a play of this caller that was sent before, from anywhere: its outputs after number `after`, its outcome. */
-  attach<Result = unknown>(taskId: string, { after = 0 }: { after?: number } = {}): Play<Result> {
-    const task_id = parseTaskId(taskId);
-    const deadline = this.#deadline(DEFAULT_TIMEOUT_MS);
-    const attached = this.#lastSent.then(() => this.#parts.calls.call("attach", { task_id, after }, deadline));
-    return this.#follow(task_id, deadline, attached) as Play<Result>;
-  }
-
-  /** Closes the connection. Plays that were sent go on. */
-  close(): void {
-    this.#parts.calls.close();
-  }
-
-  #deadline(timeoutMs: number): Deadline {
-    return new Deadline(timeoutMs + ANSWER_GRACE_MS, { clockOffsetMs: this.#parts.clockOffsetS * 1000 });
-  }
-
-  #follow(id: TaskId, deadline: Deadline, result: Promise<PlayResult>): Play<unknown> {
-    const { plays, calls } = this.#parts;
-    const cancel = async () => {
-      await this.#lastSent; // the relay is to know the play before it hears of its end
-      const { cancelled } = await calls.call("cancel", { task_id: id }, DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS);
-      return cancelled;
+  attach<Result = unknown>(
+    taskId: string,
+    { after = 0, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: AttachOptions = {},
+  ): Play<Result> {
+    const id = parseTaskId(taskId);
+    const send = async (play: Play<unknown>) => {
+      await this.#lastSent;
+      return this.#parts.connection.request({
+        ask: () => ["attach", { task_id: id, after: play.lastOutput }],
+        deadline: play.deadline,
+        isToBeAskedAgain: isTimedOut, // the relay's time for one call is over, and ours is not
+      });
     };
-    const play = new Play<unknown>({ id, result, cancel, deadline });
+    return this.#follow({ id, timeoutMs, signal, after, send }) as Play<Result>;
+  }
+
+  /** How the connection stands. */
+  get status(): ConnectionStatus {
+    return this.#parts.connection.status;
+  }
+
+  /**
+   * Hears of the connection: `connecting` when it was lost, `open` when it is there again, `closed` for good. Answers what ends
+   * that.
+   */
+  on<K extends keyof ConnectionEvents>(kind: K, listener: (event: ConnectionEvents[K]) => void): () => void {
+    return this.#parts.connection.on(kind, listener);
+  }
+
+  /** Closes the connection for good. Plays that were sent go on. */
+  close(): void {
+    this.#parts.connection.close();
+  }
+
+  #follow({ id, timeoutMs, signal, send, ...given }: FollowedPlay): Play<unknown> {
+    const { plays, connection } = this.#parts;
+    const deadline = new Deadline(timeoutMs + ANSWER_GRACE_MS, { clockOffsetMs: connection.clockOffsetS * 1000 });
+    const play = new Play<unknown>({ ...given, id, deadline, signal, cancel: () => this.#cancel(id), send });
     const ofThisId = plays.get(id) ?? new Set();
     plays.set(id, ofThisId.add(play));
     const forget = () => {
@@ -218,26 +223,53 @@ export class Circle {
     return play;
   }
 
-  async #send(play: SentPlay, deadline: Deadline): Promise<PlayResult> {
-    const { calls } = this.#parts;
-    const { id, script, args, timeoutMs, lane, trace } = play;
-    const signed = this.#sign(play);
+  async #send(sent: SentPlay, play: Play<unknown>): Promise<unknown> {
+    const { id, script, args, timeoutMs, lane, trace } = sent;
+    const signed = this.#sign(sent);
     signed.catch(() => {}); // heard of below, when the plays before it are sent
-    const sent = this.#lastSent.then(async () => {
+    const sending = this.#lastSent.then(async () => {
       const envelope = await signed;
       const signedParams = { script, args: JSON.parse(args) as unknown, task_id: id, timeout_ms: timeoutMs, envelope };
       const params = { ...signedParams, ...(lane ? { lane } : {}), ...(trace ? { trace } : {}) };
+      let [isKnown, isForgotten] = [false, false];
+      const ask = (): Asked => {
+        isKnown = play.lastOutput > 0 && !isForgotten; // the rest of its outputs is enough then
+        return isKnown ? ["attach", { task_id: id, after: play.lastOutput }] : ["play", params];
+      };
+      const answer = this.#parts.connection.request({
+        ask,
+        deadline: play.deadline,
+        // A relay that began anew knows nothing of it.
+        isToBeAskedAgain: (error) => {
+          if (isKnown && isUnknownTask(error)) isForgotten = true;
+          return isKnown && (isForgotten || isTimedOut(error));
+        },
+      });
       // Handed on in an object: the next play is to wait for the sending, not for the answer.
-      return { answer: calls.call("play", params, deadline) };
+      return { answer };
     });
-    this.#lastSent = sent.catch(() => {});
-    const { answer } = await sent;
+    this.#lastSent = sending.catch(() => {});
+    const { answer } = await sending;
     return answer;
   }
 
+  async #cancel(id: TaskId): Promise<boolean> {
+    await this.#lastSent; // the relay is to know the play before it hears of its end
+    let times = 0;
+    const answer = await this.#parts.connection.request({
+      ask: () => {
+        times += 1;
+        return ["cancel", { task_id: id }];
+      },
+      deadline: new Deadline(DEFAULT_TIMEOUT_MS + ANSWER_GRACE_MS),
+      isToBeAskedAgain: (error) => isUnknownTask(error) && times > 1 && times < MOST_CANCELS,
+    });
+    return (answer as { cancelled: boolean }).cancelled;
+  }
+
   async #sign({ id, script, args, timeoutMs }: SentPlay): Promise<Envelope> {
-    const { signer, circle, clockOffsetS } = this.#parts;
-    const issuedAt = Math.floor(Date.now() / 1000) + clockOffsetS;
+    const { signer, circle, connection } = this.#parts;
+    const issuedAt = Math.floor(Date.now() / 1000) + connection.clockOffsetS;
     const expiresAt = issuedAt + Math.ceil(timeoutMs / 1000) + ENVELOPE_GRACE_S;
     const signature = await signer.signPlay({
       circle,
@@ -253,13 +285,22 @@ export class Circle {
   }
 }
 
-function parseCircleUrl(url: string): { href: string; host: string; circle: PublicKey } {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !["ws:", "wss:"].includes(parsed.protocol)) {
-    throw new TypeError("url: expected ws://host:port/{circle public key}, got another form");
-  }
-  const circle = canonicalPublicKey(parsed.pathname.slice(1));
-  return { href: `${parsed.protocol}//${parsed.host}/${circle}`, host: parsed.host, circle };
+type FollowedPlay = {
+  readonly id: TaskId;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly isFunction?: boolean;
+  readonly after?: number;
+  readonly send: (play: Play<unknown>) => Promise<unknown>;
+};
+
+function isUnknownTask(error: unknown): boolean {
+  if (!(error instanceof WireError) || error.code !== ErrorCode.InvalidParams) return false;
+  return (error.data as { param?: unknown } | undefined)?.param === "task_id";
+}
+
+function isTimedOut(error: unknown): boolean {
+  return error instanceof WireError && error.code === ErrorCode.TimedOut;
 }
 
 function receiveOutput(plays: ReadonlyMap<TaskId, ReadonlySet<Play<unknown>>>, params: unknown): void {

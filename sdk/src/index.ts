@@ -1,6 +1,7 @@
 /** Send scripts to other peers' circles: keys, login and `play`, in browsers and in Node. */
-export { Circle, type ConnectOptions, connect, type PlayOptions } from "./circle.ts";
-export { ConnectionError, DeadlineError, ProtocolError } from "./errors.ts";
+export { type AttachOptions, Circle, type ConnectOptions, connect, type PlayOptions } from "./circle.ts";
+export type { ConnectionEvents, ConnectionStatus } from "./connection/connection.ts";
+export { ConnectionError, DeadlineError, PlayError, ProtocolError } from "./errors.ts";
 export { generateKeypair, Keypair, keypairFrom } from "./keys/keypair.ts";
 export { NonceRefused } from "./keys/login.ts";
 export { canonicalPublicKey } from "./keys/public-key.ts";

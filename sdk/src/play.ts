@@ -1,4 +1,6 @@
+import { PlayError } from "./errors.ts";
 import type { Deadline } from "./protocol/deadline.ts";
+import { ErrorCode, type ScriptFailure, WireError } from "./protocol/errors.ts";
 import type { TaskId } from "./protocol/ids.ts";
 import type { LogHead, PlayOutput, PlayResult } from "./protocol/messages.ts";
 
@@ -12,35 +14,44 @@ export type Played<Result> = {
 
 export type PlayParts = {
   readonly id: TaskId;
-  readonly result: Promise<PlayResult>;
+  /** Sends it, or attaches to it: resolves with the relay's `PlayResult`. */
+  readonly send: (play: Play<unknown>) => Promise<unknown>;
   readonly cancel: () => Promise<boolean>;
-  /** Of the answer that `result` waits for; it is told what the play says. */
+  /** Of the answer; it is told what the play says. */
   readonly deadline: Deadline;
+  readonly signal: AbortSignal | undefined;
+  /** Number of the last output that is known already. */
+  readonly after?: number;
+  /** It was written as a function, whose surroundings did not travel. */
+  readonly isFunction?: boolean;
 };
 
 /**
  * A play under way: `await` it for its result, iterate it for what it says meanwhile, or cancel it. One that says
- * `waiting` waits for the circle's owner; its deadline stands still meanwhile.
- * Rejects with `WireError` as the relay says, `ConnectionError` or `DeadlineError`.
+ * `waiting` waits for the circle's owner; its deadline stands still meanwhile. Lost connections do not matter to it.
+ * Rejects with `PlayError` if the script threw, `WireError` as the relay says otherwise, `ConnectionError` if the connection was
+ * closed for good, `DeadlineError`, or the reason of its signal.
  */
 export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutput> {
   /** Names this play; sending another under the same id, with the same script and args, gives the same outcome. */
   readonly id: TaskId;
   /** The result with the head of the log that proves it. */
   readonly played: Promise<Played<Result>>;
+  /** For the connection. */
+  readonly deadline: Deadline;
   readonly #cancel: () => Promise<boolean>;
-  readonly #deadline: Deadline;
   readonly #outputs: PlayOutput[] = [];
   readonly #wakers = new Set<() => void>();
+  #lastOutput: number;
   #ended = false;
 
-  constructor({ id, result, cancel, deadline }: PlayParts) {
+  constructor({ id, send, cancel, deadline, signal, after = 0, isFunction = false }: PlayParts) {
     this.id = id;
+    this.deadline = deadline;
     this.#cancel = cancel;
-    this.#deadline = deadline;
-    this.played = result.then(({ output, format, task_id, log }) => {
-      const value = (format === "json" ? JSON.parse(output) : output) as Result;
-      return { value, taskId: task_id, log };
+    this.#lastOutput = after;
+    this.played = this.#play(send, signal).catch((error: unknown) => {
+      throw explained(error, isFunction);
     });
     const end = () => {
       this.#ended = true;
@@ -73,17 +84,52 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
     }
   }
 
+  /** Number of the last output, of this time or of one before. */
+  get lastOutput(): number {
+    return this.#lastOutput;
+  }
+
   /** For the connection: takes in an output, unless it came before. */
   receive(output: PlayOutput): void {
-    const last = this.#outputs.at(-1)?.seq ?? 0;
-    if (output.seq <= last) return;
+    if (output.seq <= this.#lastOutput) return;
+    this.#lastOutput = output.seq;
     this.#outputs.push(output);
-    this.#deadline.observe(output);
+    this.deadline.observe(output);
     this.#wake();
+  }
+
+  async #play(send: PlayParts["send"], signal: AbortSignal | undefined): Promise<Played<Result>> {
+    signal?.throwIfAborted();
+    // A cancel that fails has nobody whom it tells: the play ends by itself.
+    const onAbort = () => void this.#cancel().catch(() => {});
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      const { output, format, task_id, log } = (await send(this as Play<unknown>)) as PlayResult;
+      return { value: (format === "json" ? JSON.parse(output) : output) as Result, taskId: task_id, log };
+    } catch (error) {
+      throw signal?.aborted && isCancelled(error) ? signal.reason : error;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
   }
 
   #wake(): void {
     for (const wake of this.#wakers) wake();
     this.#wakers.clear();
   }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof WireError && error.code === ErrorCode.Cancelled;
+}
+
+/** What a script threw, as an error of its own kind. */
+function explained(error: unknown, isFunction: boolean): unknown {
+  if (!(error instanceof WireError) || error.code !== ErrorCode.ScriptError) return error;
+  const data = error.data as ScriptFailure;
+  const hint =
+    isFunction && data.name === "ReferenceError"
+      ? ": variables around a function do not travel with it, what it needs goes into args"
+      : "";
+  return new PlayError(error.message + hint, data, { cause: error });
 }

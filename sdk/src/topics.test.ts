@@ -5,9 +5,9 @@ import { Topics } from "./topics.ts";
 
 /** Topics over calls that a test answers. */
 function watched({ answer = () => Promise.resolve({}) }: { answer?: () => Promise<unknown> } = {}) {
-  const call = vi.fn(answer);
-  const topics = new Topics({ call: call as never });
-  const calls = () => call.mock.calls.map((args: unknown[]) => args.slice(0, 2));
+  const call = vi.fn((..._: unknown[]) => answer());
+  const topics = new Topics(call as never);
+  const calls = () => call.mock.calls;
   const say = (...data: number[]) => {
     for (const one of data) topics.receive({ topic: "news", data: one });
   };
@@ -72,6 +72,17 @@ describe("Topics", () => {
     await expect(late.next()).rejects.toBe(refusal);
     expect(await late.next()).toEqual(DONE);
     expect(calls()).toEqual([subscribe, subscribe]);
+  });
+
+  it("[S7] what is watched is subscribed to again when the connection is there again", async () => {
+    const { topics, calls, say } = watched();
+    const watch = topics.watch<number>("news");
+    await topics.watch("other").return?.();
+    calls().length = 0;
+    topics.reopened();
+    expect(calls()).toEqual([subscribe]);
+    say(1);
+    expect(await watch.next()).toEqual(value(1));
   });
 
   it("[S4] when the connection ends, watches give what they have and throw; later ones throw", async () => {

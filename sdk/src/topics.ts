@@ -1,18 +1,20 @@
-import type { Calls } from "./connection/calls.ts";
-import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
+import type { Asked } from "./connection/calls.ts";
 import type { Notifications } from "./protocol/messages.ts";
 
 /** What one watcher may leave unread; what came longest ago is forgotten then. */
 const MOST_UNREAD = 1_000;
 
+/** Calls in an order that is kept, over whatever connections that takes. */
+type Call = (...asked: Asked) => Promise<unknown>;
+
 /** The topics that are watched over one connection. Each is subscribed to once, however many watch it. */
 export class Topics {
-  readonly #calls: Pick<Calls, "call">;
+  readonly #call: Call;
   readonly #watches = new Map<string, Set<Watch<unknown>>>();
   #ended: Error | undefined;
 
-  constructor(calls: Pick<Calls, "call">) {
-    this.#calls = calls;
+  constructor(call: Call) {
+    this.#call = call;
   }
 
   /** Subscribes at once, so that nothing is missed that happens after a call made later. */
@@ -26,6 +28,11 @@ export class Topics {
   /** For the connection. */
   receive({ topic, data }: Notifications["event"]): void {
     for (const watch of this.#watches.get(topic) ?? []) watch.receive(data);
+  }
+
+  /** For the connection, when it is there again: the relay knows nothing of what was watched before. */
+  reopened(): void {
+    for (const [topic, watches] of this.#watches) this.#subscribe(topic, watches);
   }
 
   /** For the connection, when it ends. */
@@ -43,7 +50,11 @@ export class Topics {
     }
     const watches = new Set([watch]);
     this.#watches.set(topic, watches);
-    this.#calls.call("subscribe", { topic }, DEFAULT_TIMEOUT_MS).catch((error: unknown) => {
+    this.#subscribe(topic, watches);
+  }
+
+  #subscribe(topic: string, watches: Set<Watch<unknown>>): void {
+    this.#call("subscribe", { topic }).catch((error: unknown) => {
       if (this.#watches.get(topic) === watches) this.#watches.delete(topic);
       for (const one of watches) one.end(error);
     });
@@ -54,7 +65,7 @@ export class Topics {
     if (!watches?.delete(watch) || watches.size > 0) return;
     this.#watches.delete(topic);
     // A subscription that could not be ended has nobody whom it tells.
-    this.#calls.call("unsubscribe", { topic }, DEFAULT_TIMEOUT_MS).catch(() => {});
+    this.#call("unsubscribe", { topic }).catch(() => {});
   }
 }
 

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import {
   ErrorCode,
   type Handlers,
+  type LimitReached,
   MAX_FRAME_BYTES,
   type Method,
   openRpcDocument,
@@ -197,8 +198,7 @@ export class Gateway {
         }
       },
       play: (params, connection) => {
-        if (this.#draining)
-          throw new WireError(ErrorCode.Busy, "busy: the relay is closing", { retry_after_ms: 1_000 });
+        if (this.#draining) throw busyClosing();
         return plays.play(params, connection);
       },
       cancel: (params, connection) => plays.cancel(params, connection),
@@ -216,4 +216,10 @@ export class Gateway {
       socket.ping();
     }
   }
+}
+
+/** Whoever has a connection that heals sends the play again over the next. */
+function busyClosing(): WireError {
+  const data: LimitReached = { limit: "closing", allowed: 0, retry_after_ms: 1_000 };
+  return new WireError(ErrorCode.Busy, "busy: the relay is closing", data);
 }

@@ -1,18 +1,9 @@
-import { setTimeout as wait } from "node:timers/promises";
-import {
-  type Circle,
-  ConnectionError,
-  connect,
-  DeadlineError,
-  type Keypair,
-  type TaskId,
-  WireError,
-} from "@circles/sdk";
+import { type Circle, connect, type Keypair, type TaskId } from "@circles/sdk";
 
 const IN_FLIGHT = 16;
 const SCRIPT = "const n = (data.get('n') ?? 0) + 1; data.set('n', n); n";
 
-/** An owner who plays in their own circle, in order, and sends again under the same ids whatever was not answered. */
+/** An owner who plays in their own circle, in order. What breaks on the way is for the SDK to heal. */
 export class PersistentCaller {
   readonly signer: Keypair;
   /** Values by task id, in the order in which the plays were first sent. */
@@ -30,36 +21,21 @@ export class PersistentCaller {
     return this.#ids;
   }
 
-  /** Resolves when every play is answered. `onAnswer` hears of each. @throws what is no fault of the connection. */
+  /** Resolves when every play is answered. `onAnswer` hears of each. Rejects with the first that fails. */
   async run(onAnswer: () => void): Promise<void> {
-    while (this.answers.size < this.#ids.length) {
-      try {
-        const circle = await connect(`${this.#url}/${this.signer.publicKey}`, {
-          signer: this.signer,
-          timeoutMs: 5_000,
-        });
-        try {
-          await this.#playAll(circle, onAnswer);
-        } finally {
-          circle.close();
-        }
-      } catch (error) {
-        if (!isFault(error)) throw error;
-        await wait(100);
+    const circle = await connect(`${this.#url}/${this.signer.publicKey}`, { signer: this.signer });
+    try {
+      const flying = new Set<Promise<void>>();
+      for (const taskId of this.#ids) {
+        const landed: Promise<void> = this.#play(circle, taskId, onAnswer).finally(() => flying.delete(landed));
+        landed.catch(() => {}); // of those in flight the first that fails is heard of
+        flying.add(landed);
+        if (flying.size >= IN_FLIGHT) await Promise.race(flying);
       }
+      await Promise.all(flying);
+    } finally {
+      circle.close();
     }
-  }
-
-  async #playAll(circle: Circle, onAnswer: () => void): Promise<void> {
-    const left = this.#ids.filter((id) => !this.answers.has(id));
-    const flying = new Set<Promise<void>>();
-    for (const taskId of left) {
-      const landed: Promise<void> = this.#play(circle, taskId, onAnswer).finally(() => flying.delete(landed));
-      landed.catch(() => {}); // of those in flight the first that fails is heard of
-      flying.add(landed);
-      if (flying.size >= IN_FLIGHT) await Promise.race(flying);
-    }
-    await Promise.all(flying);
   }
 
   async #play(circle: Circle, taskId: TaskId, onAnswer: () => void): Promise<void> {
@@ -67,12 +43,4 @@ export class PersistentCaller {
     this.answers.set(taskId, value);
     onAnswer();
   }
-}
-
-/** Something on the way broke, and nobody knows whether the play happened: it is sent again. */
-function isFault(error: unknown): boolean {
-  if (error instanceof ConnectionError || error instanceof DeadlineError) return true;
-  if (!(error instanceof WireError)) return false;
-  const { outcome } = (error.data ?? {}) as { outcome?: string };
-  return outcome === "unknown" || error.code === -32007;
 }

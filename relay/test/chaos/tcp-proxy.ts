@@ -42,8 +42,13 @@ export class TcpProxy {
     this.#isDead = isDead;
   }
 
+  /** Ends what goes through it now. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
   }
 }

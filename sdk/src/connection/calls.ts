@@ -5,7 +5,16 @@ import { type Message, parseFrame, writeRequest } from "../protocol/frames.ts";
 import type { Method, Methods } from "../protocol/messages.ts";
 import type { Transport } from "./transport.ts";
 
-type Waiting = { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void };
+/** A request by its name, and what it takes. */
+export type Asked = { [M in Method]: readonly [method: M, params: Methods[M]["params"]] }[Method];
+
+/** Who waits for an answer. */
+export type Waiting = {
+  /** The relay is this SDK's other half: its results are taken to have their types. */
+  readonly resolve: (result: unknown) => void;
+  /** With `WireError` as the other side says, `ConnectionError` when the connection ends. */
+  readonly reject: (error: unknown) => void;
+};
 
 export type CallsOptions = {
   /** Called for each notification, in order, before any answer that came after it. */
@@ -20,12 +29,14 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  #heardAt = Date.now();
   #closed: string | undefined;
 
   constructor(transport: Transport, options: CallsOptions) {
     this.#transport = transport;
     this.#options = options;
     transport.onFrame = (text) => {
+      this.#heardAt = Date.now();
       const frame = parseFrame(text);
       try {
         for (const message of frame.batch ? frame.messages : [frame.message]) this.#receive(message);
@@ -38,46 +49,40 @@ export class Calls {
     transport.onClose = (reason) => this.#end(reason);
   }
 
-  /**
-   * Sends a request. Rejects with `WireError` as the other side says, `ConnectionError` when the connection ends, and
-   * `DeadlineError` when there is no answer within `time`: milliseconds, or a deadline that is started here.
-   */
-  call<M extends Method>(
-    method: M,
-    params: Methods[M]["params"],
-    time: number | Deadline,
-  ): Promise<Methods[M]["result"]> {
-    if (this.#closed !== undefined) return Promise.reject(new ConnectionError(`connection: ${this.#closed}`));
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const deadline = typeof time === "number" ? new Deadline(time) : time;
-    return new Promise((resolve, reject) => {
-      deadline.start(() => {
-        this.#waiting.delete(id);
-        reject(new DeadlineError(`${method}: expected an answer within ${deadline.timeoutMs} ms, got none`));
-      });
-      const settle = () => {
-        deadline.stop();
-        this.#waiting.delete(id);
-      };
-      this.#waiting.set(id, {
-        // The relay is this SDK's other half: its results are taken to have their types.
-        resolve: (result) => {
-          settle();
-          resolve(result as Methods[M]["result"]);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      });
-      this.#transport.send(writeRequest(id, method, params));
-    });
+  /** When the other side last said anything, in Unix milliseconds. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
-  close(): void {
+  /** Sends a request. Answers what forgets it: nobody waits for its answer any more then. */
+  send([method, params]: Asked, waiting: Waiting): () => void {
+    if (this.#closed !== undefined) {
+      waiting.reject(new ConnectionError(`connection: ${this.#closed}`));
+      return () => {};
+    }
+    this.#lastId += 1;
+    const id = this.#lastId;
+    this.#waiting.set(id, waiting);
+    this.#transport.send(writeRequest(id, method, params));
+    return () => this.#waiting.delete(id);
+  }
+
+  /** Sends a request over this one connection. Rejects as `Waiting.reject`, and with `DeadlineError` after `timeoutMs`. */
+  call<M extends Method>(method: M, params: Methods[M]["params"], timeoutMs: number): Promise<Methods[M]["result"]> {
+    const deadline = new Deadline(timeoutMs);
+    const answer = new Promise<unknown>((resolve, reject) => {
+      const forget = this.send([method, params] as unknown as Asked, { resolve, reject });
+      deadline.start(() => {
+        forget();
+        reject(late(method, timeoutMs));
+      });
+    });
+    return answer.finally(() => deadline.stop()) as Promise<Methods[M]["result"]>;
+  }
+
+  close(reason = "closed from this side"): void {
     this.#transport.close();
-    this.#end("closed from this side");
+    this.#end(reason);
   }
 
   #receive(message: Message): void {
@@ -88,6 +93,7 @@ export class Calls {
     if (message.kind !== "response" || typeof message.id !== "number") return; // nothing that was asked for
     const waiting = this.#waiting.get(message.id);
     if (!waiting) return; // it came after its deadline
+    this.#waiting.delete(message.id);
     if ("error" in message) {
       const { code, message: text, data } = message.error;
       waiting.reject(new WireError(code, text, data));
@@ -97,7 +103,13 @@ export class Calls {
   #end(reason: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    for (const { reject } of this.#waiting.values()) reject(new ConnectionError(`connection: ${reason}`));
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(new ConnectionError(`connection: ${reason}`));
     this.#options.onClose(reason);
   }
+}
+
+export function late(method: string, timeoutMs: number): DeadlineError {
+  return new DeadlineError(`${method}: expected an answer within ${timeoutMs} ms, got none`);
 }

@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { alice } from "../../test/people.ts";
-import { type Request, result, scriptedRelay } from "../../test/scripted-relay.ts";
+import { result, scriptedRelay } from "../../test/scripted-relay.ts";
 import type { Circle } from "../circle.ts";
 import { INBOX_TOPIC } from "../protocol/messages.ts";
 import type { Grant, PolicyDocument } from "../protocol/policy.ts";
@@ -17,10 +17,7 @@ describe("the owner's tools", () => {
   async function dial(globals: object) {
     const relay = scriptedRelay();
     circle = await relay.dial(alice);
-    const { onFrame } = relay.far;
-    relay.far.onFrame = (frame) => {
-      onFrame(frame);
-      const { id, method, params } = JSON.parse(frame) as Request;
+    relay.state.onRequest = ({ id, method, params }) => {
       if (method !== "play") return;
       const value: unknown = runInNewContext(String(params.script), { ...globals, args: params.args });
       relay.answer(id, result(JSON.stringify(value ?? null), params.task_id));
@@ -148,7 +145,10 @@ describe("the owner's tools", () => {
     }
     await relay.request("unsubscribe");
     const other = circle.inbox.watch().next();
-    relay.far.close();
+    await relay.request("subscribe", 2);
+    relay.cut();
+    await relay.request("subscribe", 3);
+    circle.close();
     await expect(other).rejects.toMatchObject({ name: "ConnectionError" });
     await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
   });
