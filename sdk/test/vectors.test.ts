@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { secp256k1 } from "../src/keys/curve.ts";
+import { sign } from "../src/keys/curve.ts";
 import {
   canonicalPublicKey,
   checkNonce,
@@ -102,7 +102,7 @@ describe("keys.json", () => {
 
 describe("signatures.json", () => {
   it.each(signatures.sign)("[K6] signing by RFC 6979: $comment", ({ secret_key, message, signature }) => {
-    const bytes = secp256k1.sign(Buffer.from(message, "utf8"), Buffer.from(secret_key, "hex"));
+    const bytes = sign(Buffer.from(message, "utf8"), Buffer.from(secret_key, "hex"));
     expect(Buffer.from(bytes).toString("hex")).toBe(signature);
   });
 

@@ -1,10 +1,10 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import * as secp256k1 from "@noble/secp256k1";
+import { getPublicKey, hashes, Point, sign, utils, verify } from "@noble/secp256k1";
 
 // noble's synchronous functions need these two slots filled; its asynchronous ones need `crypto.subtle`, which pages
 // on plain http lack. Every use of the curve goes through this file, so nobody can meet it unprepared.
-secp256k1.hashes.sha256 = sha256;
-secp256k1.hashes.hmacSha256 = (key, message) => hmac(sha256, key, message);
+hashes.sha256 = sha256;
+hashes.hmacSha256 = (key, message) => hmac(sha256, key, message);
 
-export { secp256k1 };
+export { getPublicKey, Point, sign, utils, verify };

@@ -1,7 +1,7 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { type DelegationFields, delegationText, type PlayFields, playText } from "../protocol/envelope.ts";
 import { describe, type Nonce, type PublicKey, type Signature } from "../protocol/ids.ts";
-import { secp256k1 } from "./curve.ts";
+import { getPublicKey, sign, utils } from "./curve.ts";
 import { checkNonce } from "./login.ts";
 import type { Dialled, Signer } from "./signer.ts";
 
@@ -13,7 +13,7 @@ export class Keypair implements Signer {
   /** Takes 32 bytes as they are; `generateKeypair` and `keypairFrom` are the doors. */
   constructor(secret: Uint8Array) {
     this.#secret = Uint8Array.from(secret);
-    this.publicKey = bytesToHex(secp256k1.getPublicKey(this.#secret)) as PublicKey;
+    this.publicKey = bytesToHex(getPublicKey(this.#secret)) as PublicKey;
   }
 
   /** The secret key as 64 hex characters. Whoever has it is this peer. */
@@ -39,13 +39,13 @@ export class Keypair implements Signer {
   }
 
   #sign(text: string): Signature {
-    return bytesToHex(secp256k1.sign(utf8ToBytes(text), this.#secret)) as Signature;
+    return bytesToHex(sign(utf8ToBytes(text), this.#secret)) as Signature;
   }
 }
 
 /** Makes a key pair from the platform's secure random source (`crypto.getRandomValues`). */
 export function generateKeypair(): Keypair {
-  return new Keypair(secp256k1.utils.randomSecretKey());
+  return new Keypair(utils.randomSecretKey());
 }
 
 /**
@@ -58,7 +58,7 @@ export function keypairFrom(secret: string | Uint8Array): Keypair {
     const came = bytes instanceof Uint8Array ? `${bytes.length} bytes` : describe(secret);
     throw new TypeError(`secret key: expected 32 bytes or 64 hex characters, got ${came}`);
   }
-  if (!secp256k1.utils.isValidSecretKey(bytes)) {
+  if (!utils.isValidSecretKey(bytes)) {
     throw new RangeError("secret key: expected a number from 1 to the order of secp256k1 less 1, got one outside");
   }
   return new Keypair(bytes);

@@ -1,5 +1,5 @@
 import { describe, type PublicKey, parsePublicKey } from "../protocol/ids.ts";
-import { secp256k1 } from "./curve.ts";
+import { Point } from "./curve.ts";
 
 /**
  * Reads a public key as people write it (hex of either case, `0x` before it or not, compressed or uncompressed per
@@ -11,7 +11,7 @@ export function canonicalPublicKey(text: unknown): PublicKey {
     throw new TypeError(`public key: expected a compressed or uncompressed key in hex, got ${describe(text)}`);
   }
   try {
-    return parsePublicKey(secp256k1.Point.fromHex(hex).toHex(true));
+    return parsePublicKey(Point.fromHex(hex).toHex(true));
   } catch (cause) {
     throw new TypeError("public key: expected a point on secp256k1, got one that is not", { cause });
   }

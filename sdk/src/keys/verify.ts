@@ -1,6 +1,6 @@
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { type PublicKey, parsePublicKey, parseSignature, type Signature } from "../protocol/ids.ts";
-import { secp256k1 } from "./curve.ts";
+import { verify } from "./curve.ts";
 
 /**
  * Is `signature` (r‖s, low-s) `publicKey`'s ECDSA signature over the SHA-256 of the text's UTF-8 bytes? Never throws:
@@ -9,7 +9,7 @@ import { secp256k1 } from "./curve.ts";
 export function verifySignature(signature: Signature, text: string, publicKey: PublicKey): boolean {
   try {
     const bytes = hexToBytes(parseSignature(signature));
-    return secp256k1.verify(bytes, utf8ToBytes(text), hexToBytes(parsePublicKey(publicKey)), { lowS: true });
+    return verify(bytes, utf8ToBytes(text), hexToBytes(parsePublicKey(publicKey)), { lowS: true });
   } catch {
     return false; // noble throws on keys off the curve and on r or s out of range
   }
