@@ -4,6 +4,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { findChromium } from "./scripts/programs.ts";
+import { encryptedKey, findSecret } from "./sdk/test/browser-commands.ts";
 
 // Packages resolve to each other's source, so that tests and development need no build.
 const source = "@circles/source";
@@ -27,6 +28,8 @@ export default defineConfig({
       },
       {
         extends: true,
+        // Found by Vite only while tests run already, which it would reload then.
+        optimizeDeps: { include: ["@noble/ciphers/chacha.js", "@noble/hashes/scrypt.js"] },
         test: {
           name: "chromium",
           include: ["{sdk,demo-app}/**/*.browser.test.ts"],
@@ -36,6 +39,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({ launchOptions: { executablePath: findChromium() ?? "chromium" } }),
+            commands: { encryptedKey, findSecret },
             instances: [{ browser: "chromium" }],
             // Chosen here, because the relay has to be told the pages' origin before anything listens at it.
             api: { host: "127.0.0.1", port: await findFreePort(), strictPort: true },
