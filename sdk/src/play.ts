@@ -104,7 +104,7 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
     const onAbort = () => void this.#cancel().catch(() => {});
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      const { output, format, task_id, log } = (await send(this as Play<unknown>)) as PlayResult;
+      const { output, format, task_id, log } = (await send(this)) as PlayResult;
       return { value: (format === "json" ? JSON.parse(output) : output) as Result, taskId: task_id, log };
     } catch (error) {
       throw signal?.aborted && isCancelled(error) ? signal.reason : error;

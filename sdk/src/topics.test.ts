@@ -5,7 +5,7 @@ import { Topics } from "./topics.ts";
 
 /** Topics over calls that a test answers. */
 function watched({ answer = () => Promise.resolve({}) }: { answer?: () => Promise<unknown> } = {}) {
-  const call = vi.fn((..._: unknown[]) => answer());
+  const call = vi.fn<(...asked: unknown[]) => Promise<unknown>>(answer);
   const topics = new Topics(call as never);
   const calls = () => call.mock.calls;
   const say = (...data: number[]) => {

@@ -16,7 +16,8 @@ export const now = () => Math.floor(Date.now() / 1000);
 export function scriptedRelay({ nonce = {}, refuse = false }: { nonce?: object; refuse?: boolean } = {}) {
   const requests: Request[] = [];
   const closed = vi.fn();
-  const state = { isReachable: true, refuse, dialled: 0, onRequest: (_: Request) => {} };
+  const onRequest: (request: Request) => void = () => {};
+  const state = { isReachable: true, refuse, dialled: 0, onRequest };
   let far: Transport | undefined;
   const answer = (id: number, result: unknown) => far?.send(JSON.stringify({ jsonrpc: "2.0", id, result }));
   const fail = (id: number, error: unknown) => far?.send(JSON.stringify({ jsonrpc: "2.0", id, error }));

@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { generateKeypair, type Keypair, keypairFrom } from "@circles/sdk/keys";
+import { join } from "node:path";
+import type { Keypair } from "@circles/sdk/keys";
+import { KeyFileRefused, makeKeyFile, readKeyFile } from "@circles/sdk/node";
 import { type CircleEntry, CirclesFileRefused } from "./circles-file.ts";
 
 /**
@@ -10,9 +10,7 @@ import { type CircleEntry, CirclesFileRefused } from "./circles-file.ts";
 export async function ownerKeyOf(entry: CircleEntry, { keysFolder }: { keysFolder: string }): Promise<Keypair> {
   const path = entry.secretKeyFile ?? join(keysFolder, `${entry.name}.key`);
   if (entry.secretKeyFile === undefined) {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const made = `${generateKeypair().exportSecret()}\n`;
-    await writeFile(path, made, { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+    await makeKeyFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
   }
@@ -22,10 +20,10 @@ export async function ownerKeyOf(entry: CircleEntry, { keysFolder }: { keysFolde
 }
 
 async function readKey(path: string): Promise<Keypair> {
-  const text = await readFile(path, "utf8");
   try {
-    return keypairFrom(text.trim());
+    return await readKeyFile(path);
   } catch (error) {
-    throw new CirclesFileRefused(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    if (error instanceof KeyFileRefused) throw new CirclesFileRefused(error.message, { cause: error });
+    throw error;
   }
 }

@@ -11,7 +11,7 @@ export type ConnectionStatus = "connecting" | "open" | "closed";
 /** What is told of a connection: that it was lost and why, is there again, or is closed for good and why. */
 export type ConnectionEvents = {
   connecting: { readonly reason: string };
-  open: Record<never, never>;
+  open: undefined;
   closed: { readonly reason: string; readonly error: ConnectionError };
 };
 
@@ -147,8 +147,8 @@ export class Connection {
     this.#session = session;
     this.#clockOffsetS = session.clockOffsetS;
     this.#openedAt = Date.now();
-    for (const pending of [...this.#pending]) this.#send(pending);
-    this.#tell("open", {});
+    for (const pending of Array.from(this.#pending)) this.#send(pending);
+    this.#tell("open", undefined);
   }
 
   #send(pending: Pending): void {
@@ -219,13 +219,13 @@ export class Connection {
     this.#session?.calls.close(reason);
     this.#session = undefined;
     this.#hurry();
-    for (const { reject } of [...this.#pending]) reject(error);
+    for (const { reject } of Array.from(this.#pending)) reject(error);
     this.#tell("closed", { reason, error });
     for (const listeners of Object.values(this.#listeners)) listeners.clear();
   }
 
   #tell<K extends keyof ConnectionEvents>(kind: K, event: ConnectionEvents[K]): void {
-    for (const listener of [...this.#listeners[kind]] as Listener<K>[]) listener(event);
+    for (const listener of Array.from(this.#listeners[kind])) listener(event);
   }
 }
 
