@@ -1,21 +1,13 @@
 // Packs both packages as they would be published, installs them where nothing else is, and uses them there.
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
-import { chromium } from "playwright";
-import { build } from "vite";
+import { playFromPages } from "./packed-pages.ts";
 import { withPackedRelay } from "./packed-relay.ts";
-import { findChromium } from "./programs.ts";
 
 const NODE_MAJORS = [20, 22, 24];
-/** What connecting and playing may cost a page, minified and gzipped. */
-const MOST_BUNDLE_BYTES = 15_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "circles-packed-"));
@@ -33,14 +25,9 @@ try {
     await playFromNode(node);
     say(`relay and SDK play in Node ${run(node, ["--version"]).trim()}`);
   }
-  const bundle = await bundlePage();
-  const gzippedBytes = gzipSync(bundle, { level: 9 }).length;
-  say(`a page that connects and plays has ${bundle.length} bytes minified, ${gzippedBytes} gzipped`);
-  if (gzippedBytes > MOST_BUNDLE_BYTES) {
-    throw new Error(`bundle: expected at most ${MOST_BUNDLE_BYTES} bytes gzipped, got ${gzippedBytes}`);
-  }
-  await playFromPage(bundle);
-  say("that page plays in Chromium");
+  await useCommand();
+  say("the circles command plays");
+  await playFromPages(project, say);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -75,40 +62,20 @@ async function playFromNode(node: string): Promise<void> {
   });
 }
 
-async function bundlePage(): Promise<Buffer> {
-  await build({
-    root: project,
-    configFile: false,
-    logLevel: "warn",
-    build: { rolldownOptions: { input: join(project, "page.js"), output: { entryFileNames: "page.js" } } },
+/** `npx circles`, with a home of its own. */
+async function useCommand(): Promise<void> {
+  await withPackedRelay({ project }, async (url) => {
+    const home = join(folder, "home");
+    const circles = (...args: string[]) =>
+      run("npx", ["--no", "--", "circles", ...args], project, { CIRCLES_HOME: home, CIRCLES_RELAY: url });
+    circles("keys", "new");
+    expectText(circles("play", "me", "-e", "6 * args.n", "--arg", "n=7"), "42");
   });
-  return readFileSync(join(project, "dist/page.js"));
 }
 
-async function playFromPage(bundle: Buffer): Promise<void> {
-  const site = createServer(({ url }, response) => {
-    const isScript = url === "/page.js";
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? bundle : '<!doctype html><body><script type="module" src="/page.js"></script>');
-  }).listen(0, "localhost");
-  await once(site, "listening");
-  const origin = `http://localhost:${(site.address() as AddressInfo).port}`;
-  const browser = await chromium.launch({ executablePath: findChromium() ?? "chromium" });
-  try {
-    await withPackedRelay({ project, flags: ["--allow-origin", origin] }, async (url) => {
-      const page = await browser.newPage();
-      page.on("pageerror", (error) => process.stderr.write(`page: ${error.stack}\n`));
-      await page.goto(`${origin}/#${url}`);
-      await page.getByText("The answer is 42.").waitFor({ timeout: 10_000 });
-    });
-  } finally {
-    await browser.close();
-    site.close();
-  }
-}
-
-function run(command: string, args: readonly string[], cwd = project): string {
-  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+function run(command: string, args: readonly string[], cwd = project, env: Record<string, string> = {}): string {
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  return execFileSync(command, args, { cwd, encoding: "utf8", stdio: [...stdio], env: { ...process.env, ...env } });
 }
 
 function expectText(text: string, part: string): void {

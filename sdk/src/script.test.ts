@@ -64,4 +64,15 @@ describe("scriptSource", () => {
     expect(() => scriptSource(Math.max as (context: never) => unknown)).toThrow(TypeError);
     expect(() => scriptSource(members.method.bind(members))).toThrow(/native or bound/);
   });
+
+  it("[S2] what a minifier made of keepNames' helper names functions, and anything else is as undefined as it was", () => {
+    const name = (fn: unknown, value: string) => Object.defineProperty(fn, "name", { value });
+    const run = (text: string, context: unknown): unknown => {
+      const script = scriptSource(Object.assign(() => {}, { toString: () => text }));
+      return runInNewContext(script, { context, __name: name });
+    };
+    expect(run('e=>{let n=t(r=>r*2,"double");return n.name+n(e)+typeof t}', 21)).toBe("double42function");
+    expect(run('(e)=>{const t=(a,b)=>a+b;return t(e,"!")}', "hello")).toBe("hello!");
+    expect(() => run('(e)=>t(e,"!")', "hello")).toThrow("t is not defined");
+  });
 });

@@ -74,12 +74,31 @@ export function scriptSource(script: string | ((context: never) => unknown)): st
   if (/\{\s*\[native code\]\s*\}$/.test(source)) {
     throw new TypeError("script: expected a function written in JavaScript, got a native or bound one");
   }
-  return `(${asExpression(source)})(context)`;
+  const expression = asExpression(source);
+  const namers = namersIn(source);
+  if (namers.length === 0) return `(${expression})(context)`;
+  return `((${namers.join(",")})=>${expression})(${namers.map(asNamer).join(",")})(context)`;
+}
+
+/**
+ * esbuild's keepNames puts functions into `__name(fn, "name")`, and its minifier gives that helper a short name, another one in
+ * each bundle. What looks like it, declared by the function itself or not, is found here.
+ */
+function namersIn(source: string): string[] {
+  const calls = source.matchAll(/(?<![\w$.])([A-Za-z_$][\w$]?)\((?=[^"]*,"[^"]*"\))/g);
+  return Array.from(new Set(Array.from(calls, ([, name = ""]) => name))).filter(
+    (name) => !/^(?:if|do|in|of)$/.test(name),
+  );
+}
+
+/** Names functions, and is as undefined as it was for everything else. */
+function asNamer(name: string): string {
+  return `(f,n)=>{if(typeof f!="function")throw new ReferenceError("${name} is not defined");return __name(f,n)}`;
 }
 
 /** A method (`play(context) { … }`, `async play() { … }`) is no expression by itself; as a member of an object it is. */
 function asExpression(source: string): string {
-  const isExpression = /^(?:async\s+)?(?:function\b|\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u.test(source);
+  const isExpression = /^(?:async\b\s*)?(?:function\b|\(|[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=>)/u.test(source);
   const isMethodNamedAsync = /^async\s*\(/.test(source) && !isArrow(source);
   return isExpression && !isMethodNamedAsync ? source : `Object.values({${source}})[0]`;
 }

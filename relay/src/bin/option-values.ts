@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 
 /** The command line or the environment makes no sense; the message is for whoever typed it. */
 export class UsageError extends Error {
@@ -11,10 +11,11 @@ export function parseWhole(name: string, text: string, least: number, most: numb
   throw new UsageError(`${name}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`);
 }
 
-type Flags = NonNullable<Parameters<typeof parseArgs>[0]>["options"] & {};
+type Flags = NonNullable<ParseArgsConfig["options"]>;
+type Parsed<F extends Flags> = ReturnType<typeof parseArgs<{ options: F; strict: true; allowPositionals: false }>>;
 
 /** @throws {UsageError} for what is no flag of these. */
-export function parseFlags<const F extends Flags>(argv: readonly string[], flags: F) {
+export function parseFlags<const F extends Flags>(argv: readonly string[], flags: F): Parsed<F>["values"] {
   try {
     return parseArgs({ args: [...argv], options: flags, strict: true, allowPositionals: false }).values;
   } catch (error) {

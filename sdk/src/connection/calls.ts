@@ -1,8 +1,8 @@
 import { ConnectionError, DeadlineError } from "../errors.ts";
 import { Deadline } from "../protocol/deadline.ts";
-import { WireError } from "../protocol/errors.ts";
-import { type Message, parseFrame, writeRequest } from "../protocol/frames.ts";
+import { writeRequest } from "../protocol/frames.ts";
 import type { Method, Methods } from "../protocol/messages.ts";
+import { parseReply, type Reply } from "./parse-reply.ts";
 import type { Transport } from "./transport.ts";
 
 /** A request by its name, and what it takes. */
@@ -37,9 +37,9 @@ export class Calls {
     this.#options = options;
     transport.onFrame = (text) => {
       this.#heardAt = Date.now();
-      const frame = parseFrame(text);
+      const reply = parseReply(text);
       try {
-        for (const message of frame.batch ? frame.messages : [frame.message]) this.#receive(message);
+        if (reply) this.#receive(reply);
       } catch (error) {
         // What the other side says must not throw into the event loop of whoever listens to it.
         transport.close();
@@ -85,19 +85,16 @@ export class Calls {
     this.#end(reason);
   }
 
-  #receive(message: Message): void {
-    if (message.kind === "notification") {
-      this.#options.onNotification(message.method, message.params);
+  #receive(reply: Reply): void {
+    if ("method" in reply) {
+      this.#options.onNotification(reply.method, reply.params);
       return;
     }
-    if (message.kind !== "response" || typeof message.id !== "number") return; // nothing that was asked for
-    const waiting = this.#waiting.get(message.id);
-    if (!waiting) return; // it came after its deadline
-    this.#waiting.delete(message.id);
-    if ("error" in message) {
-      const { code, message: text, data } = message.error;
-      waiting.reject(new WireError(code, text, data));
-    } else waiting.resolve(message.result);
+    const waiting = this.#waiting.get(reply.id);
+    if (!waiting) return; // it came after its deadline, or was not asked for
+    this.#waiting.delete(reply.id);
+    if ("error" in reply) waiting.reject(reply.error);
+    else waiting.resolve(reply.result);
   }
 
   #end(reason: string): void {
