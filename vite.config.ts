@@ -4,7 +4,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { findChromium } from "./scripts/programs.ts";
-import { encryptedKey, findSecret } from "./sdk/test/browser-commands.ts";
+import { encryptedKey, findSecret, heapBytes } from "./sdk/test/browser-commands.ts";
 
 // Packages resolve to each other's source, so that tests and development need no build.
 const source = "@circles/source";
@@ -39,7 +39,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({ launchOptions: { executablePath: findChromium() ?? "chromium" } }),
-            commands: { encryptedKey, findSecret },
+            commands: { encryptedKey, findSecret, heapBytes },
             instances: [{ browser: "chromium" }],
             // Chosen here, because the relay has to be told the pages' origin before anything listens at it.
             api: { host: "127.0.0.1", port: await findFreePort(), strictPort: true },

@@ -58,6 +58,11 @@ describe("README", () => {
     expect(code).toBe(0);
   });
 
+  it("that program is the example", () => {
+    expect(readFileSync(new URL("../../examples/guestbook.js", import.meta.url), "utf8")).toBe(programs[1]);
+    expect(programs[1]?.split("\n").length).toBeLessThan(45);
+  });
+
   it("so does the one of docs/policies.md", async () => {
     await start();
     const { code, output } = await run(programsOf("../../docs/policies.md")[0] ?? "");

@@ -5,6 +5,8 @@ import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
+    /** How often a page is put under load. `npm run load`: 20 times. */
+    loadRounds: number;
     /** Where pages dial: append a circle's public key. Every peer may do everything there. */
     relayUrl: string;
     /** The same relay, reached through somebody who passes everything on. */
@@ -19,6 +21,7 @@ export default async function setup({ config, provide }: TestProject): Promise<(
   const flags = ["--port", "0", "--open", "--allow-origin", `http://${host}:${port}`, "--db-path", folder.path];
   const relay = await startRelayProcess(flags);
   const middleman = await startMiddleman(relay.url);
+  provide("loadRounds", Number(process.env.CIRCLES_LOAD ?? 3));
   provide("relayUrl", relay.url);
   provide("middlemanUrl", middleman.url);
   return async () => {

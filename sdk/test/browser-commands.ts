@@ -29,6 +29,16 @@ export const findSecret: BrowserCommand<[marker: string, texts: readonly string[
   };
 };
 
+/** Bytes of the page's heap that are in use once everything that can go is gone. */
+export const heapBytes: BrowserCommand<[]> = async ({ page, context }) => {
+  const session = await context.newCDPSession(page);
+  await session.send("HeapProfiler.enable");
+  for (let i = 0; i < 3; i++) await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  await session.detach();
+  return usedSize;
+};
+
 async function takeHeapSnapshot(session: CDPSession): Promise<string> {
   const chunks: string[] = [];
   session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
@@ -39,6 +49,7 @@ async function takeHeapSnapshot(session: CDPSession): Promise<string> {
 declare module "vitest/browser" {
   interface BrowserCommands {
     encryptedKey(passphrase: string): Promise<string>;
+    heapBytes(): Promise<number>;
     findSecret(marker: string, texts: readonly string[]): Promise<{ places: number[]; markers: number[] }>;
   }
 }
