@@ -1,8 +1,10 @@
 import type { Circle, InboxNotice, LogRecord, Play, PlayContext, PolicyDocument } from "./index.ts";
+import { connect, type Signer } from "./index.ts";
 
 // Compiled, never run: each line that must not compile says so. Rules S2, S6 and S7 of SPEC.md. Expressions, for a
 // variable that nobody reads would be an error by itself.
 declare const circle: Circle;
+declare const signer: Signer;
 declare const context: PlayContext<{ name: string }>;
 
 circle.policy.get() satisfies Play<PolicyDocument>;
@@ -14,6 +16,27 @@ for await (const record of circle.log.records()) {
   // @ts-expect-error not every record is a play's
   record.caller satisfies string;
 }
+
+circle.play(({ args }) => args.a + 1, { a: 1 }) satisfies Play<number>;
+circle.play(async ({ args }) => [args], "x") satisfies Play<string[]>;
+circle.play(({ data }) => data.set("a", 1)) satisfies Play<null>;
+(await circle.play(({ args }) => args.length, "text")) satisfies number;
+// @ts-expect-error the arguments are those of the function
+circle.play(({ args }: PlayContext<{ a: number }>) => args.a, { b: 1 });
+// @ts-expect-error a function that takes arguments is given some
+circle.play(({ args }: PlayContext<{ a: number }>) => args.a);
+// @ts-expect-error a sum is no text
+(await circle.play(({ args }) => args.a + 1, { a: 1 })) satisfies string;
+// @ts-expect-error a play is no result before it was awaited
+circle.play(({ args }) => args.a + 1, { a: 1 }) satisfies number;
+// @ts-expect-error nobody plays before the login has succeeded
+connect("ws://localhost:8090/02", { signer }).play("1");
+// @ts-expect-error whoever connects has to be somebody
+await connect("ws://localhost:8090/02", {});
+// @ts-expect-error a script sees what there is
+circle.play(({ fetch }) => fetch("https://example.org"));
+// @ts-expect-error a connection tells of three things
+circle.on("lost", () => {});
 
 // @ts-expect-error a grant says what it allows
 circle.policy.grant({ to: "*" });

@@ -146,10 +146,8 @@ export class Circle {
     script: ScriptFunction<Args, Result>,
     args: Args,
     options?: PlayOptions,
-  ): Play<Awaited<Result> extends undefined ? null : Awaited<Result>>;
-  play<Result>(
-    script: ScriptFunction<undefined, Result>,
-  ): Play<Awaited<Result> extends undefined ? null : Awaited<Result>>;
+  ): Play<Awaited<Result> extends void ? null : Awaited<Result>>;
+  play<Result>(script: ScriptFunction<undefined, Result>): Play<Awaited<Result> extends void ? null : Awaited<Result>>;
   play<Result = unknown>(script: string, args?: unknown, options?: PlayOptions): Play<Result>;
   play(
     script: string | ScriptFunction<never, unknown>,

@@ -30,7 +30,7 @@ export const findSecret: BrowserCommand<[marker: string, texts: readonly string[
 };
 
 /** Bytes of the page's heap that are in use once everything that can go is gone. */
-export const heapBytes: BrowserCommand<[]> = async ({ page, context }) => {
+export const heapBytes: BrowserCommand = async ({ page, context }) => {
   const session = await context.newCDPSession(page);
   await session.send("HeapProfiler.enable");
   for (let i = 0; i < 3; i++) await session.send("HeapProfiler.collectGarbage");

@@ -1,6 +1,6 @@
 import { expect, inject, it } from "vitest";
 import { commands } from "vitest/browser";
-import { connect, generateKeypair } from "../src/index.ts";
+import { type Circle, connect, generateKeypair } from "../src/index.ts";
 
 const relayUrl = inject("relayUrl");
 const rounds = inject("loadRounds");
@@ -13,8 +13,8 @@ it("[S11] 100 circles and 1,000 plays at once over one connection leave nothing 
     const circles = await Promise.all(
       owners.map((signer) => connect(`${relayUrl}/${signer.publicKey}`, { signer, timeoutMs: 60_000 })),
     );
-    const [circle] = circles;
-    const plays = Array.from({ length: PLAYS }, (_, n) => circle?.play<number>("args", n, { timeoutMs: 60_000 }));
+    const circle = circles[0] as Circle;
+    const plays = Array.from({ length: PLAYS }, (_, n) => circle.play<number>("args", n, { timeoutMs: 60_000 }));
     expect(await Promise.all(plays)).toEqual(Array.from({ length: PLAYS }, (_, n) => n));
     for (const one of circles) one.close();
   };
