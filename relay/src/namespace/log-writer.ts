@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LogHead } from "@circles/sdk/protocol";
 import { makeBatch } from "./batch.ts";
 import type { Disk } from "./disk.ts";
-import type { LogFolder } from "./open-log.ts";
+import { checkHeld, type LogFolder } from "./open-log.ts";
 import { type CheckpointEntry, type Entry, makeLine, type Place } from "./record.ts";
 import { SegmentFile } from "./segment-file.ts";
 import { segmentPath } from "./segments.ts";
@@ -18,6 +18,8 @@ export type LogWriterOptions = LogFolder & {
   readonly durability: Durability;
   /** Stands in each segment that is begun here. 0: in none. */
   readonly lease: number;
+  /** See `Holding`. */
+  readonly isHeld?: (() => boolean) | undefined;
   /** Told of each record that was written, in order. */
   readonly onWritten: (entry: Entry, appended: Appended) => void;
 };
@@ -173,6 +175,8 @@ export class LogWriter {
     const old = this.#segment;
     await old.sync();
     const number = old.number + 1;
+    checkHeld(this.#options);
+    if (!Number.isSafeInteger(lease)) throw new RangeError(`log: expected a lease below 2^53, got ${lease}`);
     const file = await disk.create(segmentPath(folder, number));
     const segment = new SegmentFile(file, { number, bytes: 0, disk });
     try {
@@ -209,6 +213,7 @@ export class LogWriter {
   }
 
   #checkUsable(): void {
+    checkHeld(this.#options);
     if (this.#failure !== undefined) throw new Error("log: closed after a failure", { cause: this.#failure });
   }
 }

@@ -2,7 +2,7 @@ import type { LogHead } from "@circles/sdk/protocol";
 import { type CheckpointState, checkpointParts } from "./checkpoint.ts";
 import { type Disk, realDisk } from "./disk.ts";
 import { type Appended, type Durability, LogWriter } from "./log-writer.ts";
-import { type LogFolder, openLog, readSeal, withSegment } from "./open-log.ts";
+import { checkHeld, type Holding, type LogFolder, openLog, readSeal, withSegment } from "./open-log.ts";
 import { damage, type OnRecord, parseRecord, readChunk } from "./read-log.ts";
 import {
   type DenialsEntry,
@@ -20,15 +20,14 @@ import { listSegments, segmentPath } from "./segments.ts";
 
 export type { Appended, Durability } from "./log-writer.ts";
 
-export type LogOptions = LogFolder & {
-  readonly disk?: Disk | undefined;
-  /** Where several workers could have the circle: names the time for which this one has. Default 0: nobody else could. */
-  readonly lease?: number | undefined;
-  /** Default `"strict"`. */
-  readonly durability?: Durability | undefined;
-  /** A checkpoint is due after so many bytes of records. Default 16 MiB. */
-  readonly segmentBytes?: number | undefined;
-};
+export type LogOptions = LogFolder &
+  Holding & {
+    readonly disk?: Disk | undefined;
+    /** Default `"strict"`. */
+    readonly durability?: Durability | undefined;
+    /** A checkpoint is due after so many bytes of records. Default 16 MiB. */
+    readonly segmentBytes?: number | undefined;
+  };
 
 const SEGMENT_BYTES = 16 * 2 ** 20;
 /** Each lease begins one: so many are read when a circle is opened, and not more. */
@@ -56,18 +55,22 @@ export class CircleLog {
     this.#options = options;
     this.#pages = pages;
     this.#checkpointSegment = start;
-    const { folder, circle, disk, durability = "strict", lease = 0 } = options;
+    const { folder, circle, disk, durability = "strict", lease = 0, isHeld } = options;
     const onWritten = (entry: Entry, { head, place }: Appended) => {
       pages.add(head.seq, place);
       if (!("checkpoint" in entry)) this.#grownBytes += place.bytes;
     };
-    this.#writer = new LogWriter({ folder, circle, disk, durability, lease, onWritten }, { segment, head });
+    this.#writer = new LogWriter({ folder, circle, disk, durability, lease, isHeld, onWritten }, { segment, head });
   }
 
-  /** Makes a log's first segment; its folder exists. @throws if there is one. */
+  /**
+   * Makes a log's first segment; its folder exists. Under a lease the second follows at once, for that tells which.
+   * @throws if there is one.
+   */
   static async create(given: LogOptions): Promise<CircleLog> {
     const options = { ...given, disk: given.disk ?? realDisk };
     const { folder, circle, disk } = options;
+    checkHeld(options);
     const file = await disk.create(segmentPath(folder, 1));
     const segment = new SegmentFile(file, { number: 1, bytes: 0, disk });
     try {
@@ -76,7 +79,9 @@ export class CircleLog {
       await segment.close();
       throw error;
     }
-    return new CircleLog(options, { segment, head: genesis(circle), pages: new RecordPages(folder), start: 1 });
+    const log = new CircleLog(options, { segment, head: genesis(circle), pages: new RecordPages(folder), start: 1 });
+    if (options.lease) await log.#beginSegment();
+    return log;
   }
 
   /**
@@ -98,15 +103,10 @@ export class CircleLog {
     if (!opened) return undefined;
     const { file, number, bytes, head, start } = opened;
     const segment = new SegmentFile(file, { number, bytes, disk: options.disk });
-    const log = new CircleLog(options, { segment, head, pages, start });
+    const lease = options.lease || opened.lease;
+    const log = new CircleLog({ ...options, lease }, { segment, head, pages, start });
     log.#grownBytes = grownBytes;
-    if ((options.lease ?? 0) === opened.lease) return log;
-    try {
-      await log.#writer.beginSegment();
-    } catch (error) {
-      await log.close();
-      throw error;
-    }
+    if (lease !== opened.lease) await log.#beginSegment();
     return log;
   }
 
@@ -186,9 +186,10 @@ export class CircleLog {
     );
     let dropped = 0;
     for (const number of await listSegments(folder)) {
-      if (number >= keepFrom) break;
+      if (number >= keepFrom || !(await this.#isNewest())) break;
       const seal = await withSegment(folder, number + 1, undefined, (segment) => readSeal(segment, circle));
       if (!seal || Date.parse(seal.at) >= olderThan.getTime()) break; // it was sealed right after its last record
+      checkHeld(this.#options);
       await disk.remove(segmentPath(folder, number));
       await disk.syncFolder(folder);
       this.#pages.forget(number);
@@ -201,6 +202,20 @@ export class CircleLog {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#writer.close();
+  }
+
+  async #beginSegment(): Promise<void> {
+    try {
+      await this.#writer.beginSegment();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Where another worker has gone on, what it needs is for it to say. */
+  async #isNewest(): Promise<boolean> {
+    return (await listSegments(this.#options.folder)).at(-1) === this.#writer.segment.number;
   }
 
   async #readBytes(number: number, offset: number, bytes: number): Promise<Buffer> {

@@ -300,7 +300,7 @@ export class Namespace {
   }
 
   get #logOptions() {
-    const { circle, disk, durability, segmentBytes, lease } = this.#options;
-    return { folder: join(this.#folder, "logs"), circle, disk, durability, segmentBytes, lease };
+    const { circle, disk, durability, segmentBytes, lease, isHeld } = this.#options;
+    return { folder: join(this.#folder, "logs"), circle, disk, durability, segmentBytes, lease, isHeld };
   }
 }

@@ -22,6 +22,19 @@ export type LogFolder = {
   readonly circle: PublicKey;
 };
 
+/** For how long this process has the circle, where several could. */
+export type Holding = {
+  /** Names that time: later ones are higher. 0, the default: nobody else could have it, and the log goes on under its last lease. */
+  readonly lease?: number | undefined;
+  /** Has this process the circle, now? Asked before anything is made or removed. Default: always. */
+  readonly isHeld?: (() => boolean) | undefined;
+};
+
+/** @throws if somebody else has the circle by now. */
+export function checkHeld({ isHeld }: Holding): void {
+  if (isHeld?.() === false) throw new Error("log: somebody else has the circle by now");
+}
+
 /** Another worker has written to the log under a later lease. */
 export class LeaseOutdated extends Error {
   override name = "LeaseOutdated";
@@ -48,6 +61,8 @@ export type OpenedLog = {
 
 /** More than the first batch of a segment after the first, which is its seal alone. */
 const MOST_SEAL_BYTES = 4_096;
+/** A segment without its seal was left by a crash if it is so old; a younger one may be one that another worker begins. */
+const BEGUN_MS = 10_000;
 
 /**
  * Reads a log from where its newest whole checkpoint begins, and cuts off what a crash left unfinished at its end; under a
@@ -55,12 +70,13 @@ const MOST_SEAL_BYTES = 4_096;
  * none. @throws {LogDamaged} where records are not the ones that were written. @throws {LeaseOutdated}
  */
 export async function openLog(
-  { folder, circle, disk, lease = 0 }: LogFolder & { disk: Disk; lease?: number | undefined },
+  { folder, circle, disk, ...holding }: LogFolder & Holding & { disk: Disk },
   onRecord: OnRecord,
 ): Promise<OpenedLog | undefined> {
-  const newest = await removeUnbegun({ folder, circle, disk });
+  const newest = await removeUnbegun({ folder, circle, disk, ...holding });
   if (newest === undefined) return undefined;
   const known = await leaseOf(newest, { folder, circle });
+  const lease = holding.lease || known;
   if (known > lease) throw new LeaseOutdated({ known, lease });
   const seals = new Map<number, Seal>();
   const start = await findStart({ folder, circle }, newest, seals);
@@ -73,6 +89,7 @@ export async function openLog(
   try {
     const { size } = await file.stat();
     const read = await readSegment({ number: newest, file, size, sealed: false }, head, onRecord);
+    checkHeld(holding);
     if (read.bytes < size && known === lease) await file.truncate(read.bytes);
     await disk.sync(file.fd); // before anything is believed that a process left there
     await disk.syncFolder(folder);
@@ -127,11 +144,23 @@ async function leaseOf(number: number, { folder, circle }: LogFolder): Promise<n
 }
 
 /** A newest segment without its seal is as if it were not there: the one before it is the newest. */
-async function removeUnbegun({ folder, circle, disk }: LogFolder & { disk: Disk }): Promise<number | undefined> {
+async function removeUnbegun({
+  folder,
+  circle,
+  disk,
+  ...holding
+}: LogFolder & Holding & { disk: Disk }): Promise<number | undefined> {
   const newest = (await listSegments(folder)).at(-1);
   if (newest === undefined || newest === 1) return newest;
-  const seal = await withSegment(folder, newest, undefined, (segment) => readSeal(segment, circle));
+  const { seal, age } = await withSegment(folder, newest, undefined, async (segment) => ({
+    seal: await readSeal(segment, circle),
+    age: Date.now() - (await segment.file.stat()).mtimeMs,
+  }));
   if (seal) return newest;
+  if (holding.lease && age < BEGUN_MS) {
+    throw new Error(`log: expected the seal of ${segmentName(newest)}, which somebody else may be writing`);
+  }
+  checkHeld(holding);
   await disk.remove(segmentPath(folder, newest));
   await disk.syncFolder(folder);
   return newest - 1;

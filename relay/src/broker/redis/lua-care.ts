@@ -58,6 +58,7 @@ export const RAISE = `
 local worker, circle, above = ARGV[3], ARGV[4], tonumber(ARGV[5])
 if ownerOf(circle) ~= worker or not isAlive(worker) then return { 'gone' } end
 local last = tonumber(call('GET', ${KEY.fence}) or '0')
+if above > NOW + MOST_AHEAD_US then return { 'gone' } end
 if last < above then call('SET', ${KEY.fence}, whole(above)) end
 return { 'raised', giveCircle(circle, worker) }
 `;

@@ -19,10 +19,14 @@ local KEPT_MS = 600000
 local MOST_KEPT, KEPT_BESIDE = 268435456, 1000
 -- Longer than any play runs. Workers forget a circle sooner (RedisClaims).
 local CIRCLE_MS = 1800000
+-- Of all tasks that wait for their owners, with what they said.
+local MOST_ASIDE = 67108864
 local REPLIES_MS = 60000
 -- A task that so many workers died with is given to one more, which only ends it.
 local MOST_ATTEMPTS = 3
 local MOST_DEAD = 1000
+-- Leases are times, in µs. What is so far ahead is none.
+local MOST_AHEAD_US = 86400000000
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -62,7 +66,8 @@ local function isClaimed(line)
 end
 
 local function nextFence()
-  local last = tonumber(call('GET', ${KEY.fence}) or '0')
+  local last = tonumber(call('GET', ${KEY.fence}) or '0') or 0
+  if last > NOW + MOST_AHEAD_US then last = 0 end -- somebody wrote it by hand: no log has such a lease
   local fence = whole(math.max(last + 1, NOW))
   call('SET', ${KEY.fence}, fence)
   return fence
@@ -196,6 +201,20 @@ end
 
 local function eventsOf(task)
   return call('LRANGE', ${KEY.events("task")}, 0, -1)
+end
+
+-- No event has a number twice, so there are as many behind one as the last is above it, or fewer.
+local function eventsAfter(task, heard)
+  local behind = tonumber(call('HGET', ${KEY.task("task")}, 'said') or '0') - heard
+  if behind <= 0 then return {} end
+  return call('LRANGE', ${KEY.events("task")}, -behind, -1)
+end
+
+-- Answers whether it waited for the owner; it does not any more.
+local function takeFromAside(circle, task)
+  if call('HDEL', ${KEY.aside("circle")}, task) == 0 then return false end
+  call('DECRBY', ${KEY.asideSize}, tonumber(call('HGET', ${KEY.task("task")}, 'aside_size') or '0') or 0)
+  return true
 end
 
 -- A task that has ended is remembered for a while; 'before' is its size, if it was already.

@@ -52,19 +52,19 @@ follow(task, instance)
 return { 'known', eventsOf(task), known[3] or '0' }
 `;
 
-/** `instance task …`: how each stands, for one who heard nothing of it for a while, and follows it from now on. */
+/** `instance task heard …`: how each stands, for one who heard nothing behind that event for a while, and follows it from now on. */
 export const LOOK = `
 local instance, found = ARGV[3], {}
-for i = 4, #ARGV do
-  local task = ARGV[i]
+for i = 4, #ARGV, 2 do
+  local task, heard = ARGV[i], tonumber(ARGV[i + 1])
   local known = call('HMGET', ${KEY.task("task")}, 'status', 'outcome', 'life')
   if not known[1] then
-    found[i - 3] = { 'unknown' }
+    found[#found + 1] = { 'unknown' }
   elseif known[2] then
-    found[i - 3] = { 'ended', eventsOf(task), known[2] }
+    found[#found + 1] = { 'ended', eventsAfter(task, heard), known[2] }
   else
     follow(task, instance)
-    found[i - 3] = { 'known', eventsOf(task), known[3] or '0' }
+    found[#found + 1] = { 'known', eventsAfter(task, heard), known[3] or '0' }
   end
 end
 return found
@@ -79,7 +79,7 @@ if not known[1] then return { 'unknown' } end
 if known[3] then return { 'ended' } end
 call('HSET', key, 'cancel', '1')
 if known[1] == 'processing' then post(known[2], '["cancel",' .. cjson.encode(task) .. ']') end
-if known[1] == 'waiting' and call('HDEL', ${KEY.aside("known[4]")}, task) == 1 then
+if known[1] == 'waiting' and takeFromAside(known[4], task) then
   local line = lineOf(known[4], known[5])
   count(line, known[6], tonumber(known[7]), 1)
   enqueue(task, line)

@@ -2,15 +2,10 @@ import { KEY } from "./redis-keys.ts";
 
 /** What workers ask for. A claim is named by its line and its fence. */
 
-/**
- * `worker lines mostTasks mostSize circle …`: claims, and the right to hear of more. Where nothing waits for a worker that takes
- * any circle, it takes over some of those that wait for the busiest of the others.
- */
+/** `worker lines mostTasks mostSize circle …`: claims, and the right to hear of more. */
 export const CLAIM = `
 local worker, lines, mostTasks, mostSize = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local takesAny = #ARGV == 6
--- A circle that changes hands begins a segment of its log: only when it has been there for a while, and many others wait.
-local FEWEST_WAITING, SETTLED_US = 4, 30000000
 if not isAlive(worker) then return { 'gone' } end
 local own, any = ${KEY.readyOf("worker")}, ${KEY.ready}
 
@@ -109,60 +104,13 @@ local function claim(line, lease)
 end
 
 local claims = {}
-
-local function claimReady()
-  while #claims < lines do
-    local line = nextLine()
-    if not line then return end
-    if not isClaimed(line) then
-      local lease = leaseOf(circleOf(line))
-      if lease then claims[#claims + 1] = claim(line, lease) else offer(line) end
-    end
+while #claims < lines do
+  local line = nextLine()
+  if not line then break end
+  if not isClaimed(line) then
+    local lease = leaseOf(circleOf(line))
+    if lease then claims[#claims + 1] = claim(line, lease) else offer(line) end
   end
-end
-
-local function busiestOther()
-  local busiest, most = nil, 0
-  for _, other in ipairs(call('ZRANGEBYSCORE', ${KEY.instances}, '(' .. NOW_MS, '+inf')) do
-    local waiting = other ~= worker and call('ZCARD', ${KEY.readyOf("other")}) or 0
-    if waiting > most then busiest, most = other, waiting end
-  end
-  return busiest, most
-end
-
--- Gives this worker, at its turn, what waits for another one.
-local function takeOver(circle, from)
-  local _, lease = ownerOf(circle)
-  post(from, '["gone",' .. cjson.encode(circle) .. ',' .. lease .. ']')
-  giveCircle(circle, worker)
-  for _, line in ipairs({ circle, circle .. '/control' }) do
-    local turn = call('ZSCORE', ${KEY.readyOf("from")}, line)
-    if turn then
-      call('ZREM', ${KEY.readyOf("from")}, line)
-      call('ZADD', own, turn, line)
-    end
-  end
-end
-
-local function relieveOther()
-  local other, waiting = busiestOther()
-  if waiting < FEWEST_WAITING then return end
-  local wanted = math.min(lines, math.floor(waiting / 2))
-  for _, line in ipairs(call('ZRANGE', ${KEY.readyOf("other")}, 0, 2 * wanted - 1)) do
-    local circle = circleOf(line)
-    local owner, lease = ownerOf(circle)
-    local isFree = not isClaimed(circle) and not isClaimed(circle .. '/control')
-    if wanted > 0 and owner == other and isFree and NOW - tonumber(lease) >= SETTLED_US then
-      takeOver(circle, other)
-      wanted = wanted - 1
-    end
-  end
-end
-
-claimReady()
-if #claims == 0 and takesAny then
-  relieveOther()
-  claimReady()
 end
 if #claims < lines then
   if takesAny then call('SADD', ${KEY.idle}, worker) end
@@ -236,6 +184,8 @@ if call('HLEN', aside) >= tonumber(ARGV[8]) then return { 'full' } end
 local ofCaller = 0
 for _, caller in ipairs(call('HVALS', aside)) do if caller == known[3] then ofCaller = ofCaller + 1 end end
 if ofCaller >= tonumber(ARGV[9]) then return { 'full' } end
+local size = tonumber(call('HGET', key, 'said_size') or '0') + #ARGV[7] + tonumber(known[4]) + KEPT_BESIDE
+if tonumber(call('GET', ${KEY.asideSize}) or '0') + size > MOST_ASIDE then return { 'full' } end
 say(task, tonumber(ARGV[6]), ARGV[7])
 call('HDEL', key, 'claim', 'worker')
 call('HSET', key, 'status', 'waiting', 'set_aside_by', fence)
@@ -245,6 +195,8 @@ if known[5] then
   enqueue(task, line)
 else
   call('HSET', aside, task, known[3])
+  call('HSET', key, 'aside_size', size)
+  call('INCRBY', ${KEY.asideSize}, size)
 end
 leaveClaim(line)
 return { 'done' }
@@ -255,7 +207,7 @@ export const RESUME = `
 local task, circle, lane, caller, size = ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
 local key = ${KEY.task("task")}
 if call('HEXISTS', key, 'status') == 0 then return { 'unknown' } end
-if call('HDEL', ${KEY.aside("circle")}, task) == 0 then return { 'known' } end
+if not takeFromAside(circle, task) then return { 'known' } end
 call('HSET', key, 'lane', lane, 'size', size, unpack(ARGV, 8))
 local line = lineOf(circle, lane)
 count(line, caller, size, 1)

@@ -75,6 +75,8 @@ export class RedisBroker implements Broker {
   /** Another one for each lease: who lost one is somebody else. */
   #worker: string | undefined;
   #leaseUntil = 0;
+  /** The same by the wall clock, which goes on while a machine is suspended. */
+  #leaseUntilDate = 0;
   #isBeating = false;
   /** Where to go on looking for queues that were filled by hand. */
   #cursor = "0";
@@ -186,7 +188,11 @@ export class RedisBroker implements Broker {
   }
 
   leaseOf(circle: PublicKey): number | undefined {
-    return performance.now() < this.#leaseUntil ? this.#claims.leaseOf(circle) : undefined;
+    return this.#isLeaseOver ? undefined : this.#claims.leaseOf(circle);
+  }
+
+  get #isLeaseOver(): boolean {
+    return performance.now() > this.#leaseUntil || Date.now() > this.#leaseUntilDate;
   }
 
   async raise(circle: PublicKey, above: number): Promise<boolean> {
@@ -222,7 +228,6 @@ export class RedisBroker implements Broker {
       if (kind === "event") this.#follows.heard(...(rest as [string, number, Event]));
       else if (kind === "ended") this.#follows.ended(...(rest as [string, number, number, Outcome]));
       else if (kind === "cancel") this.#claims.cancel(rest[0] as string);
-      else if (kind === "gone") this.#claims.gone(...(rest as [PublicKey, number]));
       else if (kind === "notice") this.#notices.notify(rest[0] as PublicKey, rest[1] as Notice);
       else this.#claims.ask();
     } catch (error) {
@@ -245,7 +250,7 @@ export class RedisBroker implements Broker {
 
   /** Says that this process is alive, and looks after what others left behind. */
   async #tick(): Promise<void> {
-    if (this.#worker !== undefined && performance.now() > this.#leaseUntil) this.#loseLease();
+    if (this.#worker !== undefined && this.#isLeaseOver) this.#loseLease();
     if (this.#isBeating || this.#isClosed) return;
     this.#isBeating = true;
     let hasAnswered = false;
@@ -275,13 +280,14 @@ export class RedisBroker implements Broker {
     if (!this.#claims.isWanted) return;
     const [isJoining, worker] =
       this.#worker === undefined ? ["1", `${this.#name}.${randomUUID()}`] : ["0", this.#worker];
-    const since = performance.now();
+    const [since, sinceDate] = [performance.now(), Date.now()];
     const [became] = await this.#calls.call(beatScript, worker, this.#leaseMs, isJoining);
     if (became === "new" && isJoining === "0") return this.#loseLease();
     if (isJoining === "0" && this.#worker !== worker) return; // lost meanwhile
     this.#worker = worker;
     // Counted from before the question, and on the clock of this machine, which goes on while the process is stopped.
     this.#leaseUntil = since + this.#leaseMs * 0.9;
+    this.#leaseUntilDate = sinceDate + this.#leaseMs * 0.9;
   }
 
   /** Finds what clients of the specification put into queues by hand. */

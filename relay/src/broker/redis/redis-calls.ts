@@ -63,6 +63,8 @@ export class RedisCalls {
   #hadLink = false;
   #isClosed = false;
   #answeredAt = performance.now();
+  /** Connections since a script was last answered. */
+  #tries = 0;
 
   constructor(options: RedisCallsOptions) {
     this.#options = options;
@@ -103,6 +105,7 @@ export class RedisCalls {
     link.send(call.command, this.#options.prefix).then(
       (reply) => {
         this.#answeredAt = performance.now();
+        this.#tries = 0;
         if (this.#pending.delete(call)) call.resolve(reply as Reply);
       },
       (error: unknown) => {
@@ -123,9 +126,12 @@ export class RedisCalls {
   }
 
   async #recover(): Promise<void> {
-    for (let tries = 0; !this.#isClosed; tries++) {
+    while (!this.#isClosed) {
       this.#link?.destroy();
       this.#link = undefined;
+      if (this.#tries > 0) await wait(backoffMs(this.#tries), undefined, { ref: false });
+      this.#tries += 1;
+      if (this.#isClosed) return;
       try {
         const link = await this.#options.connect();
         const { scripts, prefix } = this.#options;
@@ -137,8 +143,7 @@ export class RedisCalls {
         this.#link = link;
         break;
       } catch (error) {
-        if (tries === 0) this.#options.onError(error);
-        await wait(Math.min(MOST_BACKOFF_MS, 20 * 2 ** tries) * (0.5 + Math.random()), undefined, { ref: false });
+        if (this.#tries === 1) this.#options.onError(error);
       }
     }
     if (this.#isClosed) return;
@@ -158,6 +163,10 @@ export class RedisCalls {
     if (this.#pending.size === 0 || performance.now() - this.#answeredAt < MOST_SILENCE_MS) return;
     this.#lose(new Error(`redis: expected an answer within ${MOST_SILENCE_MS} ms, got none`));
   }
+}
+
+function backoffMs(tries: number): number {
+  return Math.min(MOST_BACKOFF_MS, 10 * 2 ** tries) * (0.5 + Math.random());
 }
 
 /** Redis says no to this very command; asked again it would say the same. */

@@ -107,11 +107,6 @@ export class RedisClaims {
     this.#remember(circle, lease);
   }
 
-  /** Another worker has taken the circle over. */
-  gone(circle: PublicKey, lease: number): void {
-    if (this.#leases.get(circle)?.lease === lease) this.#leases.delete(circle);
-  }
-
   cancel(id: string): void {
     for (const { cancels } of this.#held.values()) cancels.get(id as RedisTaskId)?.abort();
   }
@@ -217,7 +212,7 @@ export class RedisClaims {
     const tasks = found.flatMap(([id, fields]): ClaimedTask[] => {
       const redisId = id as RedisTaskId;
       try {
-        const { task, isCancelled, said, attempts } = readTask(redisId, fields, circle);
+        const { task, isCancelled, said, attempts } = readTask(redisId, fields, { circle, lane });
         const key = taskKey(task);
         const cancel = new AbortController();
         if (isCancelled) cancel.abort();
@@ -229,7 +224,7 @@ export class RedisClaims {
         return [];
       }
     });
-    for (const [id, error] of unreadable) await this.#refuse([line, fence], id, error);
+    for (const [id, error] of unreadable) await this.#refuse([line, fence], id, error).catch(this.#parts.onError);
     if (tasks.length === 0) return undefined;
     this.#remember(circle, Number(lease));
     const claim: Claim = { circle, lane, fence: Number(fence), lease: Number(lease), tasks, lost: lost.signal };

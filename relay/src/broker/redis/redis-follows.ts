@@ -214,7 +214,8 @@ export class RedisFollows {
     if (followed.length === 0) return;
     for (const one of followed) one.isLookedAt = true;
     try {
-      const found = await this.#parts.calls.call(lookScript, this.#parts.inbox, ...followed.map(({ id }) => id));
+      const asked = followed.flatMap(({ id, followers }) => [id, followers.lastEvent]);
+      const found = await this.#parts.calls.call(lookScript, this.#parts.inbox, ...asked);
       for (const [i, one] of followed.entries()) await this.#seen(one, found[i] as Reply);
     } catch (error) {
       for (const { followers } of followed) followers.abandon(error);

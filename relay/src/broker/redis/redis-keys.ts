@@ -61,6 +61,8 @@ export const KEY = {
   idleFor: (circle: string) => sys("idle:", circle),
   /** Hash: tasks of a circle that wait for its owner, and their callers. */
   aside: (circle: string) => sys("aside:", circle),
+  /** String: what all of these take. */
+  asideSize: sys("aside_size"),
   /** Set: processes that hear a circle's notices. */
   listeners: (circle: string) => sys("listeners:", circle),
 

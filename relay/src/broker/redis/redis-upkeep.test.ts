@@ -1,6 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { keypairFrom } from "@circles/sdk";
-import type { PublicKey } from "@circles/sdk/protocol";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { alice, bob } from "../../../test/people.ts";
 import { RedisServer } from "../../../test/redis-server.ts";
@@ -12,7 +10,6 @@ import { redisTaskId } from "./redis-keys.ts";
 import { connectTo } from "./redis-link.ts";
 
 const LEASE_MS = 60_000;
-const circles = Array.from({ length: 6 }, (_, i) => keypairFrom(`0${i + 1}`.repeat(32)).publicKey);
 
 describe("what a RedisBroker leaves in Redis", () => {
   let server: RedisServer;
@@ -114,51 +111,6 @@ describe("what a RedisBroker leaves in Redis", () => {
     expect(left).toBeLessThanOrEqual(1_800_000);
   });
 
-  it("[BR24] a worker without work takes over half of the circles that wait for another, once they have settled", async () => {
-    const [first, second] = [start(), start()];
-    for (const circle of circles) await play(first, taskOf({ id: "1", circle }));
-    const leases = new Map(circles.map((circle) => [circle, first.leaseOf(circle)]));
-    for (const circle of circles) void submit(first, taskOf({ id: "2", circle }));
-    await expect.poll(() => first.depth()).toBe(circles.length);
-    const early = take(second);
-    await expect.poll(() => server.ask("SCARD", "rhailib:sys:idle")).toBe(1);
-    pass(31);
-    const taken = [await take(second).then((claim) => claim)];
-    taken.push(await early);
-    taken.push(await take(second));
-    const theirs = new Set(taken.map(({ circle }) => circle));
-    expect(theirs.size).toBe(3);
-    for (const { circle, lease } of taken) expect(lease).toBeGreaterThan(leases.get(circle) ?? 0);
-    const kept: PublicKey[] = [];
-    for (let i = 0; i < 3; i++) kept.push((await takeAndFinish(first)).circle);
-    expect(new Set([...kept, ...theirs])).toEqual(new Set(circles));
-    for (const circle of theirs) await expect.poll(() => first.leaseOf(circle)).toBe(undefined);
-    for (const circle of kept) expect(first.leaseOf(circle)).toBe(leases.get(circle));
-    expect(errors).toEqual([]);
-  });
-
-  it("[BR24] what is claimed in one lane stays with its worker in the other", async () => {
-    const [first, second] = [start(), start()];
-    for (const circle of circles) await play(first, taskOf({ id: "1", circle }));
-    for (const circle of circles) void submit(first, taskOf({ id: "2", circle }));
-    const held = await Promise.all(circles.map(() => take(first)));
-    for (const circle of circles) void submit(first, { ...taskOf({ id: "3", circle }), lane: "control" });
-    await expect.poll(() => first.depth()).toBe(2 * circles.length);
-    pass(31);
-    let gotSome = false;
-    void take(second).then(
-      () => {
-        gotSome = true;
-      },
-      () => {},
-    );
-    await expect.poll(() => server.ask("SCARD", "rhailib:sys:idle")).toBe(1);
-    expect(gotSome).toBe(false);
-    for (const claim of held) {
-      for (const { key } of claim.tasks) expect(await first.finish(claim, key, completed("done"))).toBe(true);
-    }
-  });
-
   it("[BR5] a worker that was not in time ends nothing in a circle that another one has", async () => {
     const late = start();
     void submit(late, taskOf({ id: "1" }));
@@ -174,7 +126,7 @@ describe("what a RedisBroker leaves in Redis", () => {
     expect(await late.finish(claim, taskKey(taskOf({ id: "1" })), completed("too late"))).toBe(false);
   });
 
-  it("[BR25] where its memory is full new tasks are refused, and what was taken is ended", async () => {
+  it("[BR24] where its memory is full new tasks are refused, and what was taken is ended", async () => {
     const broker = start();
     const outcome = submit(broker, taskOf({ id: "1" }));
     const claim = await take(broker);
@@ -189,7 +141,7 @@ describe("what a RedisBroker leaves in Redis", () => {
     expect(await play(broker, taskOf({ id: "2" }))).toEqual(completed("done"));
   });
 
-  it("[BR26] what somebody put into queues by hand and is no task keeps nothing from being taken", async () => {
+  it("[BR25] what somebody put into queues by hand and is no task keeps nothing from being taken", async () => {
     const broker = start(1_000);
     await play(broker, taskOf({ id: "ended" }));
     await server.ask("SET", `rhailib:${bob.publicKey}`, "no list");

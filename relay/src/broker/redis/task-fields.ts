@@ -14,7 +14,6 @@ export type TaskFromRedis = {
 
 /** How long a task that was put in by hand may wait, unless it says. */
 const HAND_FED_MS = 60_000;
-const LANES: readonly unknown[] = ["control"] satisfies Lane[];
 
 /** The fields of a task's hash that the scripts do not look at. @throws {TypeError} for a proof that ends with this process. */
 export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queuedAt }: Task): string[] {
@@ -25,8 +24,11 @@ export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queu
   return fields;
 }
 
+/** Where a task was claimed: nobody's fields put it anywhere else. */
+export type Place = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
+
 /** Reads what HGETALL answers. @throws {TypeError} with what is missing or wrong. */
-export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: PublicKey): TaskFromRedis {
+export function readTask(redisId: RedisTaskId, flat: readonly string[], { circle, lane }: Place): TaskFromRedis {
   const fields = new Map<string, string>();
   for (let i = 0; i + 1 < flat.length; i += 2) fields.set(flat[i] ?? "", flat[i + 1] ?? "");
   if (!isKey(circle)) throw new TypeError(`task ${redisId}: circle: expected a public key, got other text`);
@@ -39,7 +41,6 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
   if (!isKey(caller)) throw new TypeError(`task ${redisId}: caller: expected a public key, got other text`);
   const proof = readProof(fields.get("proof"));
   if (proof.kind === "none") checkJson(redisId, fields.get("args") ?? "null");
-  const lane = fields.get("lane");
   const args = fields.get("args") ?? "null";
   const trace = fields.get("trace");
   const queuedAt = wholeOf(fields.get("queued_at"));
@@ -55,7 +56,7 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     trace: isTrace(trace) ? trace : makeTrace(),
     ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
     ...(queuedAt === undefined ? {} : { queuedAt }),
-    ...(LANES.includes(lane) ? { lane: lane as Lane } : {}),
+    ...(lane === undefined ? {} : { lane }),
   };
   return {
     redisId,
