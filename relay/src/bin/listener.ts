@@ -11,6 +11,9 @@ export type ListenerOptions = {
   readonly tls: TlsFiles | undefined;
 };
 
+/** Who connects and asks nothing for so long is cut off. */
+const IDLE_MS = 10_000;
+
 /** A server that listens, with TLS or without. */
 export class Listener {
   readonly server: Server;
@@ -26,6 +29,7 @@ export class Listener {
   /** @throws if it cannot listen, or the files are no certificate and its key. */
   static async start({ host, port, tls }: ListenerOptions, onRequest: RequestListener): Promise<Listener> {
     const { server, reload } = tls ? await makeTlsServer(tls, onRequest) : makePlainServer(onRequest);
+    server.setTimeout(IDLE_MS); // WebSockets have their own signs of life
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen({ host: host.replace(/^\[|\]$/g, ""), port }, () => {

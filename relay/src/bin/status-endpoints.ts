@@ -37,7 +37,8 @@ export function metricsFor(
   const ranges = new AddressRanges([...LOOPBACK, ...readers]);
   return (request) => {
     const { address, isVeiled } = clients.of(request);
-    return !isVeiled && ranges.includes(address);
+    // A page that a browser on this machine shows is not its operator.
+    return !isVeiled && request.headers.origin === undefined && ranges.includes(address);
   };
 }
 

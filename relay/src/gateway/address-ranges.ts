@@ -34,7 +34,10 @@ export const LOOPBACK: readonly AddressRange[] = Object.freeze([
 
 /** An IPv4 address that arrived at an IPv6 socket (RFC 4291 §2.5.5.2), as what it is. */
 export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+  const bytes = Buffer.from(high.padStart(4, "0") + low.padStart(4, "0"), "hex");
+  return bytes.join(".");
 }
 
 function familyOf(address: string): "ipv4" | "ipv6" {

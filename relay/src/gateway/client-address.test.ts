@@ -22,6 +22,7 @@ describe("a client's address", () => {
     ["never what a client wrote before", "127.0.0.1", "10.0.0.1, 192.0.2.1", "192.0.2.1"],
     ["of a proxy that says nothing", "10.0.0.1", undefined, "10.0.0.1"],
     ["of a proxy that says what is no address", "10.0.0.1", "unknown", "10.0.0.1"],
+    ["of IPv4 in hexadecimal", "::ffff:c000:201", undefined, "192.0.2.1"],
     ["with a port", "10.0.0.1", "192.0.2.1:4711", "192.0.2.1"],
     ["of IPv6", "fd00::1", "2001:db8::1", "2001:db8::1"],
     ["of IPv6 with a port", "fd00::1", "[2001:db8::1]:4711", "2001:db8::1"],
@@ -35,6 +36,7 @@ describe("a client's address", () => {
     expect(behind.of(request("127.0.0.1", "198.51.100.1"))).toMatchObject({ isVeiled: false });
     expect(new ClientAddresses().of(request("127.0.0.1", "127.0.0.1"))).toMatchObject({ isVeiled: true });
     expect(new ClientAddresses().of(request("127.0.0.1"))).toMatchObject({ isVeiled: false });
+    expect(behind.of(request("127.0.0.1", "198.51.100.1, unknown"))).toMatchObject({ isVeiled: true });
   });
 
   it.each(["10.0.0.0/33", "10.0.0", "::1/129", "10.0.0.0/", "example.org", ""])(

@@ -10,6 +10,9 @@ export type ClientAddress = {
   readonly isVeiled: boolean;
 };
 
+/** What proxies add. */
+const PASSED_ON = ["x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"];
+
 /**
  * Tells where requests come from. `X-Forwarded-For` is read from its end, where the nearest proxy writes, and only as far as
  * those are trusted who wrote it: what a client puts there itself stands further ahead and is never reached.
@@ -26,11 +29,11 @@ export class ClientAddresses {
     const header = headers["x-forwarded-for"];
     const hops = (Array.isArray(header) ? header.join(",") : (header ?? "")).split(",");
     if (!this.#trusted.includes(address)) {
-      return { address, isVeiled: header !== undefined || headers.forwarded !== undefined };
+      return { address, isVeiled: PASSED_ON.some((name) => headers[name] !== undefined) };
     }
     for (const hop of hops.toReversed()) {
       const passedOn = plainAddress(withoutPort(hop.trim()));
-      if (isIP(passedOn) === 0) break;
+      if (isIP(passedOn) === 0) return { address, isVeiled: hop.trim() !== "" };
       address = passedOn;
       if (!this.#trusted.includes(address)) break;
     }

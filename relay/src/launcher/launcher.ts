@@ -94,7 +94,8 @@ export class Launcher {
     const args = ["--db-path", dbPath, "--threads", String(threads), "--trust-gateway", publicKey, ...this.#redisArgs];
     this.#workers = Array.from(
       { length: workers },
-      (_, i) => new Supervised({ name: `worker ${i + 1}`, main: programs.worker, args }, this.#log),
+      (_, i) =>
+        new Supervised({ name: `worker ${i + 1}`, main: programs.worker, args, env: this.#redisEnv }, this.#log),
     );
     await Promise.all(this.#workers.map(({ ready }) => ready));
   }
@@ -133,7 +134,7 @@ export class Launcher {
     const args = ["--port", String(entry.port), "--host", entry.host, "--circles", served, "--log-level", logLevel];
     if (redisUrls.length > 0) args.push("--gateway-key-file", this.#gatewayKeyFile, ...this.#redisArgs);
     else args.push("--db-path", join(dbPath, entry.name), "--threads", String(threads));
-    const process = new Supervised({ name: entry.name, main: programs.relay, args }, this.#log);
+    const process = new Supervised({ name: entry.name, main: programs.relay, args, env: this.#redisEnv }, this.#log);
     return { entry, key, url: `ws://${host}:${entry.port}/${key.publicKey}`, process };
   }
 
@@ -143,7 +144,13 @@ export class Launcher {
 
   get #redisArgs(): string[] {
     const { redisUrls, isCluster } = this.#options;
-    return [...redisUrls.flatMap((url) => ["--redis-url", url]), ...(isCluster ? ["--redis-cluster"] : [])];
+    return redisUrls.length > 0 && isCluster ? ["--redis-cluster"] : [];
+  }
+
+  /** The URLs may hold a password. */
+  get #redisEnv(): Record<string, string> {
+    const { redisUrls } = this.#options;
+    return redisUrls.length > 0 ? { CIRCLES_REDIS_URL: redisUrls.join(" ") } : {};
   }
 }
 

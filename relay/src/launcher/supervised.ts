@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Logger } from "pino";
 
-export type Program = { readonly name: string; readonly main: string; readonly args: readonly string[] };
+export type Program = {
+  readonly name: string;
+  readonly main: string;
+  readonly args: readonly string[];
+  /** Variables that it gets beside those of this process. What is secret goes here: everybody on a machine can read arguments. */
+  readonly env?: Readonly<Record<string, string>>;
+};
 
 const LEAST_BACKOFF_MS = 100;
 const MOST_BACKOFF_MS = 10_000;
@@ -53,10 +59,10 @@ export class Supervised {
   }
 
   #start(): void {
-    const { name, main, args } = this.#program;
+    const { name, main, args, env } = this.#program;
     const since = performance.now();
     const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
-      env: { UV_THREADPOOL_SIZE: "16", ...process.env },
+      env: { UV_THREADPOOL_SIZE: "16", ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#child = child;

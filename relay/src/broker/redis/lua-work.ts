@@ -42,11 +42,11 @@ end
 -- The lease under which this worker has the circle; none if another one that is alive has it.
 local function leaseOf(circle)
   local owner, lease = ownerOf(circle)
-  if owner == worker then
+  if owner == worker and tonumber(lease) <= NOW + MOST_AHEAD_US then
     call('PEXPIRE', ${KEY.circle("circle")}, CIRCLE_MS)
     return lease
   end
-  if isAlive(owner) then return nil end
+  if owner ~= worker and isAlive(owner) then return nil end
   return giveCircle(circle, worker)
 end
 
