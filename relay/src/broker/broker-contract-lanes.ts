@@ -3,9 +3,7 @@ import { alice, bob, mallory } from "../../test/people.ts";
 import { APPROVED, type Event, makeTrace, type TaskKey, taskKey } from "../task.ts";
 import type { Notice } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
-import { completed, printed, taskOf } from "./broker-contract-tasks.ts";
-
-const waiting = (seq: number): Event => ({ seq, kind: "waiting", data: { capability: "write:a", expires_at: 1 } });
+import { completed, printed, taskOf, waiting } from "./broker-contract-tasks.ts";
 
 /** What is for owners: a lane of their own, plays that wait for them, notices. Rules BR16–BR19. */
 export function lanesContract(name: string, makeBroker: MakeBroker): void {
@@ -70,6 +68,25 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       void submit(taskOf({ id: "t3" }));
       expect(idsOf(await take())).toEqual(["t3"]); // the claim was over with its last task
       expect(await subject.broker.setAside(claim, taskKey(task), waiting(3))).toBe(false);
+    });
+
+    it("[BR17] its followers hear why also when an earlier run of it said more", async () => {
+      const task = taskOf({ id: "t1" });
+      const heard: Event[] = [];
+      const outcome = submit(task, { onEvent: (event) => heard.push(event) });
+      const first = await take();
+      for (const seq of [1, 2]) subject.broker.emit(first, taskKey(task), printed(seq));
+      await subject.broker.release(first);
+      const second = await take();
+      subject.broker.emit(second, taskKey(task), printed(1));
+      expect(await subject.broker.setAside(second, taskKey(task), waiting(2))).toBe(true);
+      await subject.broker.resume(task);
+      const third = await take();
+      expect(third.tasks[0]?.said).toBe(3);
+      subject.broker.emit(third, taskKey(task), printed(4));
+      await finishAll(third);
+      await outcome;
+      expect(heard).toEqual([printed(1), printed(2), waiting(3), printed(4)]);
     });
 
     it("[BR17] at most 20 of a caller are set aside in a circle", async () => {

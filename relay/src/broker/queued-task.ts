@@ -34,7 +34,8 @@ export class QueuedTask extends Followers implements ClaimedTask {
 
   /** Tells that it waits for the owner, and keeps no more of it than that takes: who resumes it brings the rest. */
   setAside(event: Event): void {
-    this.emit(event);
+    // A run before this one may have said more than this one did.
+    this.emit({ ...event, seq: Math.max(event.seq, this.lastEvent + 1) });
     this.said = this.lastEvent;
     this.task = { ...this.task, script: "", args: "" };
   }
