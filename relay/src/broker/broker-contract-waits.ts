@@ -56,6 +56,7 @@ export function waitsContract(name: string, makeBroker: MakeBroker): void {
       for (const seq of [1, 2]) subject.broker.emit(first, taskKey(task), printed(seq));
       await subject.broker.release(first);
       const second = await take();
+      expect(second.tasks[0]?.said).toBe(0); // it runs from the start
       for (const seq of [1, 2, 3]) subject.broker.emit(second, taskKey(task), printed(seq));
       await finishAll(second);
       await outcome;

@@ -240,7 +240,7 @@ if ofCaller >= tonumber(ARGV[9]) then return { 'full' } end
 local seq = math.max(tonumber(ARGV[6]), tonumber(known[6] or '0') + 1)
 say(task, seq, '{"seq":' .. whole(seq) .. ',' .. string.sub(ARGV[7], 2))
 call('HDEL', key, 'claim', 'worker')
-call('HSET', key, 'status', 'waiting', 'set_aside_by', fence)
+call('HSET', key, 'status', 'waiting', 'set_aside_by', fence, 'said_before', seq)
 count(line, known[3], tonumber(known[4]), -1)
 if known[5] then
   count(line, known[3], tonumber(known[4]), 1)
