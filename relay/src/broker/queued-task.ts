@@ -27,9 +27,10 @@ export class QueuedTask extends Followers implements ClaimedTask {
     this.#cancel.abort();
   }
 
-  /** Goes on as `task`, under the trace that it has. */
+  /** Goes on as `task`, under the trace that it has, as old as it is. */
   resumeAs(task: Task): void {
-    this.task = { ...task, trace: task.trace ?? this.task.trace };
+    const { trace, queuedAt } = this.task;
+    this.task = { ...task, trace: task.trace ?? trace, queuedAt: task.queuedAt ?? queuedAt };
   }
 
   /** Tells that it waits for the owner, and keeps no more of it than that takes: who resumes it brings the rest. */
