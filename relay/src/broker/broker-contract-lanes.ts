@@ -1,7 +1,8 @@
+import type { PublicKey } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { APPROVED, type Event, makeTrace, type TaskKey, taskKey } from "../task.ts";
-import type { Notice } from "./broker.ts";
+import { APPROVED, type Event, makeTrace, type Task, type TaskKey, taskKey } from "../task.ts";
+import type { BrokerLimits, Notice } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, taskOf, waiting } from "./broker-contract-tasks.ts";
 
@@ -97,6 +98,44 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       for (const { key } of claim.tasks) setAside.push(await subject.broker.setAside(claim, key, waiting(1)));
       expect(setAside.filter((done) => !done)).toHaveLength(1);
       expect([setAside[20], setAside[21]]).toEqual([false, true]);
+    });
+
+    it("[BR17] at most 1,000 of a circle are set aside, until one of them is not any more", async () => {
+      const callerNumbered = (i: number) => `02${i.toString(16).padStart(64, "0")}` as PublicKey;
+      const tasks = Array.from({ length: 1_001 }, (_, i) => taskOf({ id: `t${i}`, caller: callerNumbered(i % 60) }));
+      for (const task of tasks) void submit(task);
+      const claim = await take(tasks.length);
+      const setAside = (task: Task) => subject.broker.setAside(claim, taskKey(task), waiting(1));
+      const last = tasks.pop() as Task;
+      expect(await Promise.all(tasks.map(setAside))).toEqual(tasks.map(() => true));
+      expect(await setAside(last)).toBe(false);
+      await subject.broker.resume(tasks[0] as Task);
+      expect(await setAside(last)).toBe(true);
+    });
+
+    it.each<Partial<BrokerLimits>>([
+      { mostPerCircle: 2 },
+      { mostPerCaller: 2 },
+      { mostCharactersPerCaller: 12 },
+      { mostCharacters: 12 },
+    ])("[BR17] what is set aside leaves its room to others, and finds room when it is resumed: %j", async (limits) => {
+      await replaceBy(limits);
+      const tasks = ["t1", "t2", "t3", "t4"].map((id) => taskOf({ id }));
+      const [first, , third, fourth] = tasks as [Task, Task, Task, Task];
+      const outcomes = tasks.slice(0, 2).map((task) => submit(task));
+      await expect(submit(third)).rejects.toMatchObject({ code: -32007 });
+      const claim = await take();
+      await subject.broker.setAside(claim, taskKey(first), waiting(1));
+      outcomes.push(submit(third));
+      await subject.broker.resume(first);
+      await expect(submit(fourth)).rejects.toMatchObject({ code: -32007 });
+      await takeAndFinish(); // three were in line
+      await expect(submit(fourth)).rejects.toMatchObject({ code: -32007 });
+      await takeAndFinish();
+      outcomes.push(submit(fourth));
+      await takeAndFinish();
+      await takeAndFinish();
+      expect(await Promise.all(outcomes)).toEqual(tasks.map(() => completed("done")));
     });
 
     it("[BR18] a task that is resumed is at the end of its lane, as it now is, with its followers and its numbers", async () => {
