@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alice } from "../../../test/people.ts";
+import { makeRedisProcesses } from "../../../test/redis-processes.ts";
 import { RedisServer } from "../../../test/redis-server.ts";
 import { brokerContract } from "../broker-contract.ts";
+import type { MakeBroker } from "../broker-contract-subject.ts";
 import { taskOf } from "../broker-contract-tasks.ts";
 import { RedisBroker } from "./redis-broker.ts";
 import { connectTo } from "./redis-link.ts";
@@ -12,10 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-brokerContract("RedisBroker", async (limits) => {
+const makeBroker: MakeBroker = async (limits) => {
   await server.ask("FLUSHALL");
   const connect = connectTo({ urls: [server.url], isCluster: false });
   return new RedisBroker({ connect, limits: limits ?? {}, onError: (error) => console.error("broker:", error) });
+};
+
+brokerContract("RedisBroker", makeBroker, {
+  makeProcesses: (limits) => makeRedisProcesses(server, limits),
+  runs: 20,
+  patienceMs: 2_000,
 });
 
 describe("RedisBroker", () => {
