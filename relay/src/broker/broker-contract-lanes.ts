@@ -1,11 +1,10 @@
+import type { PublicKey } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { APPROVED, type Event, makeTrace, type TaskKey, taskKey } from "../task.ts";
-import type { Notice } from "./broker.ts";
+import { APPROVED, type Event, makeTrace, type Task, type TaskKey, taskKey } from "../task.ts";
+import type { BrokerLimits, Notice } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
-import { completed, printed, taskOf } from "./broker-contract-tasks.ts";
-
-const waiting = (seq: number): Event => ({ seq, kind: "waiting", data: { capability: "write:a", expires_at: 1 } });
+import { completed, printed, taskOf, waiting } from "./broker-contract-tasks.ts";
 
 /** What is for owners: a lane of their own, plays that wait for them, notices. Rules BR16–BR19. */
 export function lanesContract(name: string, makeBroker: MakeBroker): void {
@@ -72,6 +71,25 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       expect(await subject.broker.setAside(claim, taskKey(task), waiting(3))).toBe(false);
     });
 
+    it("[BR17] its followers hear why also when an earlier run of it said more", async () => {
+      const task = taskOf({ id: "t1" });
+      const heard: Event[] = [];
+      const outcome = submit(task, { onEvent: (event) => heard.push(event) });
+      const first = await take();
+      for (const seq of [1, 2]) subject.broker.emit(first, taskKey(task), printed(seq));
+      await subject.broker.release(first);
+      const second = await take();
+      subject.broker.emit(second, taskKey(task), printed(1));
+      expect(await subject.broker.setAside(second, taskKey(task), waiting(2))).toBe(true);
+      await subject.broker.resume(task);
+      const third = await take();
+      expect(third.tasks[0]?.said).toBe(3);
+      subject.broker.emit(third, taskKey(task), printed(4));
+      await finishAll(third);
+      await outcome;
+      expect(heard).toEqual([printed(1), printed(2), waiting(3), printed(4)]);
+    });
+
     it("[BR17] at most 20 of a caller are set aside in a circle", async () => {
       const tasks = Array.from({ length: 21 }, (_, i) => taskOf({ id: `t${i}`, caller: bob.publicKey }));
       for (const task of [...tasks, taskOf({ id: "m", caller: mallory.publicKey })]) void submit(task);
@@ -82,11 +100,49 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       expect([setAside[20], setAside[21]]).toEqual([false, true]);
     });
 
+    it("[BR17] at most 1,000 of a circle are set aside, until one of them is not any more", async () => {
+      const callerNumbered = (i: number) => `02${i.toString(16).padStart(64, "0")}` as PublicKey;
+      const tasks = Array.from({ length: 1_001 }, (_, i) => taskOf({ id: `t${i}`, caller: callerNumbered(i % 60) }));
+      for (const task of tasks) void submit(task);
+      const claim = await take(tasks.length);
+      const setAside = (task: Task) => subject.broker.setAside(claim, taskKey(task), waiting(1));
+      const last = tasks.pop() as Task;
+      expect(await Promise.all(tasks.map(setAside))).toEqual(tasks.map(() => true));
+      expect(await setAside(last)).toBe(false);
+      await subject.broker.resume(tasks[0] as Task);
+      expect(await setAside(last)).toBe(true);
+    });
+
+    it.each<Partial<BrokerLimits>>([
+      { mostPerCircle: 2 },
+      { mostPerCaller: 2 },
+      { mostCharactersPerCaller: 12 },
+      { mostCharacters: 12 },
+    ])("[BR17] what is set aside leaves its room to others, and finds room when it is resumed: %j", async (limits) => {
+      await replaceBy(limits);
+      const tasks = ["t1", "t2", "t3", "t4"].map((id) => taskOf({ id }));
+      const [first, , third, fourth] = tasks as [Task, Task, Task, Task];
+      const outcomes = tasks.slice(0, 2).map((task) => submit(task));
+      await expect(submit(third)).rejects.toMatchObject({ code: -32007 });
+      const claim = await take();
+      await subject.broker.setAside(claim, taskKey(first), waiting(1));
+      outcomes.push(submit(third));
+      await subject.broker.resume(first);
+      await expect(submit(fourth)).rejects.toMatchObject({ code: -32007 });
+      await takeAndFinish(); // three were in line
+      await expect(submit(fourth)).rejects.toMatchObject({ code: -32007 });
+      await takeAndFinish();
+      outcomes.push(submit(fourth));
+      await takeAndFinish();
+      await takeAndFinish();
+      expect(await Promise.all(outcomes)).toEqual(tasks.map(() => completed("done")));
+    });
+
     it("[BR18] a task that is resumed is at the end of its lane, as it now is, with its followers and its numbers", async () => {
       const task = taskOf({ id: "t1" });
       const trace = makeTrace();
       const heard: number[] = [];
-      const outcome = submit({ ...task, trace }, { onEvent: ({ seq }) => heard.push(seq) });
+      const outcome = submit({ ...task, trace, queuedAt: 7 }, { onEvent: ({ seq }) => heard.push(seq) });
       const claim = await take();
       subject.broker.emit(claim, taskKey(task), printed(1));
       await subject.broker.setAside(claim, taskKey(task), waiting(2));
@@ -98,7 +154,7 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       expect(
         again.tasks.map(({ task: { id, proof, deadline, script }, said }) => ({ id, proof, deadline, script, said })),
       ).toEqual([{ id: "t1", proof: APPROVED, deadline: 5, script: task.script, said: 2 }]);
-      expect(again.tasks[0]?.task.trace).toBe(trace);
+      expect(again.tasks[0]?.task).toMatchObject({ trace, queuedAt: 7 });
       subject.broker.emit(again, taskKey(task), printed(3));
       await finishAll(again, completed("ended"));
       expect(await outcome).toMatchObject({ output: "ended" });

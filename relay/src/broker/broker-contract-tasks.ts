@@ -26,3 +26,8 @@ export const REFUSED: Outcome = { status: "denied", failure: { code: -32003, mes
 export function printed(seq: number): Event {
   return { seq, kind: "print", data: `line ${seq}` };
 }
+
+/** Why a task is set aside. */
+export function waiting(seq: number): Event {
+  return { seq, kind: "waiting", data: { capability: "write:a", expires_at: Number.MAX_SAFE_INTEGER } };
+}

@@ -1,7 +1,7 @@
 import type { TaskId } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
-import { bob, mallory } from "../../test/people.ts";
-import { type Event, taskKey } from "../task.ts";
+import { alice, bob, mallory } from "../../test/people.ts";
+import { type Event, type TaskKey, taskKey } from "../task.ts";
 import { type FollowOptions, UnknownTask } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, REFUSED, taskOf } from "./broker-contract-tasks.ts";
@@ -56,6 +56,7 @@ export function waitsContract(name: string, makeBroker: MakeBroker): void {
       for (const seq of [1, 2]) subject.broker.emit(first, taskKey(task), printed(seq));
       await subject.broker.release(first);
       const second = await take();
+      expect(second.tasks[0]?.said).toBe(0); // it runs from the start
       for (const seq of [1, 2, 3]) subject.broker.emit(second, taskKey(task), printed(seq));
       await finishAll(second);
       await outcome;
@@ -94,6 +95,23 @@ export function waitsContract(name: string, makeBroker: MakeBroker): void {
       expect(await subject.broker.find(circle, refused.id)).toBeUndefined();
       expect(await subject.broker.find(mallory.publicKey, id)).toBeUndefined();
       expect(await subject.broker.find(circle, "1" as TaskId)).toBeUndefined();
+    });
+
+    it.each([
+      ["the older", [0, 1]],
+      ["the newer", [1, 0]],
+    ])("[BR15] finds the oldest task that has not ended, or the oldest, when %s one ends first", async (_, order) => {
+      const tasks = [bob, mallory].map(({ publicKey: caller }) => taskOf({ id: "t1", caller }));
+      const keys = tasks.map(taskKey);
+      const [first, last] = order.map((i) => keys[i]) as [TaskKey, TaskKey];
+      for (const task of tasks) void submit(task);
+      const find = () => subject.broker.find(alice.publicKey, "t1" as TaskId);
+      const claim = await take(2);
+      expect(await find()).toBe(keys[0]);
+      await subject.broker.finish(claim, first, completed("first"));
+      expect(await find()).toBe(last);
+      await subject.broker.finish(claim, last, completed("last"));
+      expect(await find()).toBe(keys[0]);
     });
 
     it("[BR9] aborting the wait for a task ends this wait only", async () => {

@@ -83,8 +83,8 @@ export interface Broker {
   release(claim: Claim): Promise<void>;
   /**
    * Ends the claim's hold on a task that is to wait for the circle's owner. It stays known, and `event` tells its
-   * followers, those who come later too. Resolves with `false`, having changed nothing, if the claim is over or lost, or
-   * too many are set aside.
+   * followers, those who come later too; under the next number, if something was said under its own before. Resolves with
+   * `false`, having changed nothing, if the claim is over or lost, or too many are set aside.
    */
   setAside(claim: Claim, key: TaskKey, event: Event): Promise<boolean>;
   /**

@@ -1,5 +1,4 @@
 import type { Event, Outcome, Task, TaskKey } from "../task.ts";
-import { TaskIds } from "./task-ids.ts";
 
 export type EndedTask = {
   /** Not all of it: its script and arguments are not kept. */
@@ -19,19 +18,22 @@ const OVERHEAD_CHARACTERS = 512;
 export class EndedTasks {
   /** Oldest first. */
   readonly #tasks = new Map<TaskKey, EndedTask & { until: number; characters: number }>();
-  readonly #ids = new TaskIds();
+  readonly #onForgotten: (key: TaskKey, task: EndedTask["task"]) => void;
   #characters = 0;
 
+  constructor(onForgotten: (key: TaskKey, task: EndedTask["task"]) => void = () => {}) {
+    this.#onForgotten = onForgotten;
+  }
+
   add(key: TaskKey, ended: EndedTask): void {
-    this.#forget(key); // its time may be over, and the same play have ended again
+    this.forget(key); // its time may be over, and the same play have ended again
     const characters = sizeOf(ended);
     const now = Date.now();
     this.#tasks.set(key, { ...ended, until: now + KEPT_MS, characters });
-    this.#ids.add(key, ended.task);
     this.#characters += characters;
     for (const [oldest, { until }] of this.#tasks) {
       if (this.#characters <= MOST_CHARACTERS && until > now) return;
-      this.#forget(oldest);
+      this.forget(oldest);
     }
   }
 
@@ -40,18 +42,13 @@ export class EndedTasks {
     return task && task.until > Date.now() ? task : undefined;
   }
 
-  /** The key of a task by its id, whoever its caller was. */
-  find({ circle, id }: Pick<Task, "circle" | "id">): TaskKey | undefined {
-    const key = this.#ids.find({ circle, id });
-    return key && this.get(key) ? key : undefined;
-  }
-
-  #forget(key: TaskKey): void {
+  /** Nothing happens if it is not here. */
+  forget(key: TaskKey): void {
     const known = this.#tasks.get(key);
     if (!known) return;
     this.#tasks.delete(key);
-    this.#ids.delete(key, known.task);
     this.#characters -= known.characters;
+    this.#onForgotten(key, known.task);
   }
 }
 

@@ -1,13 +1,29 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { PublicKey } from "@circles/sdk/protocol";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { taskKey } from "../task.ts";
 import { brokerContract } from "./broker-contract.ts";
+import { inOneProcess } from "./broker-contract-led.ts";
 import { REFUSED, taskOf } from "./broker-contract-tasks.ts";
 import { MemoryBroker } from "./memory-broker.ts";
 
-brokerContract("MemoryBroker", async (limits) => new MemoryBroker(limits));
+brokerContract("MemoryBroker", async (limits) => new MemoryBroker(limits), {
+  makeProcesses: async (limits) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const broker = new MemoryBroker(limits);
+    return {
+      ...inOneProcess(broker),
+      pass: (ms) => vi.setSystemTime(Date.now() + ms),
+      close: async () => {
+        await broker.close();
+        vi.useRealTimers();
+      },
+    };
+  },
+  runs: 200,
+  patienceMs: 0,
+});
 
 describe("MemoryBroker", () => {
   setFlagsFromString("--expose-gc");

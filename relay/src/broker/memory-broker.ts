@@ -33,8 +33,9 @@ export class MemoryBroker implements Broker {
   readonly #mostPerCircle: number;
   readonly #room: Room;
   readonly #tasks = new Map<TaskKey, QueuedTask>();
+  /** Of what can be followed, in the order of submission. */
   readonly #ids = new TaskIds();
-  readonly #ended = new EndedTasks();
+  readonly #ended = new EndedTasks((key, task) => this.#ids.delete(key, task));
   readonly #lines = new Map<string, Line>();
   /** Lines with tasks and no claim, in the order in which they get their turn. */
   readonly #ready = new Set<Line>();
@@ -144,7 +145,8 @@ export class MemoryBroker implements Broker {
   }
 
   async find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined> {
-    return this.#ids.find({ circle, id }) ?? this.#ended.find({ circle, id });
+    const keys = this.#ids.keysOf({ circle, id });
+    return keys.find((key) => this.#tasks.has(key)) ?? keys.find((key) => this.#ended.get(key));
   }
 
   get isReady(): boolean {
@@ -177,6 +179,7 @@ export class MemoryBroker implements Broker {
   #add(key: TaskKey, task: Task): QueuedTask {
     const queued = new QueuedTask(key, task);
     this.#tasks.set(key, queued);
+    this.#ended.forget(key); // its time was over
     this.#ids.add(key, task);
     this.#enqueue(queued);
     return queued;
@@ -252,10 +255,10 @@ export class MemoryBroker implements Broker {
     const { key, task, events } = queued;
     const { circle, id, hashes } = task;
     this.#tasks.delete(key);
-    this.#ids.delete(key, task);
     this.#count(queued, -1);
     // Nothing stands in the log of a play that was refused: sent again, it is tried again.
     if (outcome.log) this.#ended.add(key, { task: { circle, id, hashes }, events, outcome });
+    else this.#ids.delete(key, task);
     queued.end(outcome);
   }
 

@@ -27,14 +27,16 @@ export class QueuedTask extends Followers implements ClaimedTask {
     this.#cancel.abort();
   }
 
-  /** Goes on as `task`, under the trace that it has. */
+  /** Goes on as `task`, under the trace that it has, as old as it is. */
   resumeAs(task: Task): void {
-    this.task = { ...task, trace: task.trace ?? this.task.trace };
+    const { trace, queuedAt } = this.task;
+    this.task = { ...task, trace: task.trace ?? trace, queuedAt: task.queuedAt ?? queuedAt };
   }
 
   /** Tells that it waits for the owner, and keeps no more of it than that takes: who resumes it brings the rest. */
   setAside(event: Event): void {
-    this.emit(event);
+    // A run before this one may have said more than this one did.
+    this.emit({ ...event, seq: Math.max(event.seq, this.lastEvent + 1) });
     this.said = this.lastEvent;
     this.task = { ...this.task, script: "", args: "" };
   }

@@ -21,9 +21,9 @@ export class TaskIds {
     else this.#keys.delete(name);
   }
 
-  /** The oldest. */
-  find(named: Named): TaskKey | undefined {
-    return this.#keys.get(nameOf(named))?.[0];
+  /** Oldest first. */
+  keysOf(named: Named): readonly TaskKey[] {
+    return this.#keys.get(nameOf(named)) ?? [];
   }
 }
 

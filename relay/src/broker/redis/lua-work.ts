@@ -172,11 +172,11 @@ for i = 6, #ARGV, 2 do say(task, tonumber(ARGV[i]), ARGV[i + 1]) end
 return { 'done' }
 `;
 
-/** `line fence task seq event mostPerCircle mostPerCaller` */
+/** `line fence task seq event mostPerCircle mostPerCaller`; the event's JSON comes without its number. */
 export const SET_ASIDE = `
 local line, fence, task = ARGV[3], ARGV[4], ARGV[5]
 local key = ${KEY.task("task")}
-local known = call('HMGET', key, 'claim', 'set_aside_by', 'caller', 'size', 'cancel')
+local known = call('HMGET', key, 'claim', 'set_aside_by', 'caller', 'size', 'cancel', 'said')
 if known[2] == fence then return { 'done' } end
 if known[1] ~= fence then return { 'stale' } end
 local aside = ${KEY.aside("circleOf(line)")}
@@ -186,9 +186,11 @@ for _, caller in ipairs(call('HVALS', aside)) do if caller == known[3] then ofCa
 if ofCaller >= tonumber(ARGV[9]) then return { 'full' } end
 local size = tonumber(call('HGET', key, 'said_size') or '0') + #ARGV[7] + tonumber(known[4]) + KEPT_BESIDE
 if tonumber(call('GET', ${KEY.asideSize}) or '0') + size > MOST_ASIDE then return { 'full' } end
-say(task, tonumber(ARGV[6]), ARGV[7])
+-- A run before this one may have said more than this one did.
+local seq = math.max(tonumber(ARGV[6]), tonumber(known[6] or '0') + 1)
+say(task, seq, '{"seq":' .. whole(seq) .. ',' .. string.sub(ARGV[7], 2))
 call('HDEL', key, 'claim', 'worker')
-call('HSET', key, 'status', 'waiting', 'set_aside_by', fence)
+call('HSET', key, 'status', 'waiting', 'set_aside_by', fence, 'said_before', seq)
 count(line, known[3], tonumber(known[4]), -1)
 if known[5] then
   count(line, known[3], tonumber(known[4]), 1)

@@ -137,7 +137,8 @@ export class RedisClaims {
     const held = this.#held.get(nameOf(claim));
     const id = held?.ids.get(key);
     if (!held || !id) return false;
-    const named = [...held.named, id, event.seq, JSON.stringify(event)] as const;
+    const { seq, ...unnumbered } = event;
+    const named = [...held.named, id, seq, JSON.stringify(unnumbered)] as const;
     const [became] = await this.#parts.calls.call(setAsideScript, ...named, MOST_ASIDE.ofCircle, MOST_ASIDE.ofCaller);
     if (became === "done") this.#leave(held, key);
     return became === "done";

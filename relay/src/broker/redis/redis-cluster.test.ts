@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { RedisCluster } from "../../../test/redis-server.ts";
 import { taskKey } from "../../task.ts";
 import { brokerContract } from "../broker-contract.ts";
+import { inOneProcess } from "../broker-contract-led.ts";
+import type { MakeBroker } from "../broker-contract-subject.ts";
 import { completed, taskOf } from "../broker-contract-tasks.ts";
 import { ShardedBroker } from "../sharded-broker.ts";
 import { RedisBroker } from "./redis-broker.ts";
@@ -18,10 +20,16 @@ afterAll(() => cluster.stop());
 const makeBucket = (bucket: number) =>
   new RedisBroker({ connect: connectTo({ urls: cluster.urls, isCluster: true }), bucket });
 
-brokerContract("RedisBroker on a cluster", async (limits) => {
+const makeBroker: MakeBroker = async (limits) => {
   await cluster.flush();
   const connect = connectTo({ urls: cluster.urls, isCluster: true });
   return new RedisBroker({ connect, bucket: 7, limits: limits ?? {} });
+};
+
+brokerContract("RedisBroker on a cluster", makeBroker, {
+  makeProcesses: async (limits) => inOneProcess(await makeBroker(limits)),
+  runs: 6,
+  patienceMs: 2_000,
 });
 
 describe("the buckets of a cluster", () => {

@@ -62,7 +62,7 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], { circle
     redisId,
     task,
     isCancelled: fields.has("cancel"),
-    said: wholeOf(fields.get("said")) ?? 0,
+    said: wholeOf(fields.get("said_before")) ?? 0,
     attempts: wholeOf(fields.get("attempts")) ?? 0,
   };
 }
