@@ -33,7 +33,7 @@ local function nextLine()
   end
   local best, since, from
   for i = 7, #ARGV do
-    for _, line in ipairs({ ARGV[i], ARGV[i] .. '/control' }) do
+    for _, line in ipairs(linesOf(ARGV[i])) do
       for _, key in ipairs({ own, any }) do
         local turn = tonumber(call('ZSCORE', key, line) or '0')
         if turn > 0 and (not since or turn < since) then best, since, from = line, turn, key end
@@ -135,7 +135,7 @@ local function takeOver(circle, from)
   local _, lease = ownerOf(circle)
   post(from, '["gone",' .. cjson.encode(circle) .. ',' .. lease .. ']')
   giveCircle(circle, worker)
-  for _, line in ipairs({ circle, circle .. '/control' }) do
+  for _, line in ipairs(linesOf(circle)) do
     local turn = call('ZSCORE', ${KEY.readyOf("from")}, line)
     if turn then
       call('ZREM', ${KEY.readyOf("from")}, line)
@@ -151,7 +151,8 @@ local function relieveOther()
   for _, line in ipairs(call('ZRANGE', ${KEY.readyOf("other")}, 0, 2 * wanted - 1)) do
     local circle = circleOf(line)
     local owner, lease = ownerOf(circle)
-    local isFree = not isClaimed(circle) and not isClaimed(circle .. '/control')
+    local isFree = true
+    for _, own in ipairs(linesOf(circle)) do isFree = isFree and not isClaimed(own) end
     if wanted > 0 and owner == other and isFree and NOW - tonumber(lease) >= SETTLED_US then
       takeOver(circle, other)
       wanted = wanted - 1

@@ -1,5 +1,5 @@
-import type { Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
-import { APPROVED, hashTask, isTrace, makeTrace, type Proof, type Task } from "../../task.ts";
+import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import { APPROVED, hashTask, isTrace, makeTrace, type Proof, type Task, type TaskLane } from "../../task.ts";
 import type { RedisTaskId } from "./redis-keys.ts";
 
 /** What a worker gets of a task beside the task itself. */
@@ -14,13 +14,15 @@ export type TaskFromRedis = {
 
 /** How long a task that was put in by hand may wait, unless it says. */
 const HAND_FED_MS = 60_000;
-const LANES: readonly unknown[] = ["control"] satisfies Lane[];
+const LANES: readonly unknown[] = ["control", "events"] satisfies TaskLane[];
 
 /** The fields of a task's hash that the scripts do not look at. @throws {TypeError} for a proof that ends with this process. */
-export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queuedAt }: Task): string[] {
+export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queuedAt, after, again }: Task): string[] {
   const fields = ["script", script, "args", args, "deadline", String(deadline), "proof", writeProof(proof)];
   if (timeoutMs !== undefined) fields.push("timeout_ms", String(timeoutMs));
   if (trace !== undefined) fields.push("trace", trace); // one that was resumed keeps what it has
+  if (after !== undefined) fields.push("after", String(after));
+  if (again) fields.push("again", "1");
   if (queuedAt !== undefined) fields.push("queued_at", String(queuedAt));
   return fields;
 }
@@ -43,6 +45,7 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
   const args = fields.get("args") ?? "null";
   const trace = fields.get("trace");
   const queuedAt = wholeOf(fields.get("queued_at"));
+  const after = wholeOf(fields.get("after"));
   const task: Task = {
     id: (fields.get("id") ?? redisId) as TaskId,
     circle,
@@ -55,7 +58,9 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], circle: 
     trace: isTrace(trace) ? trace : makeTrace(),
     ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
     ...(queuedAt === undefined ? {} : { queuedAt }),
-    ...(LANES.includes(lane) ? { lane: lane as Lane } : {}),
+    ...(after === undefined ? {} : { after }),
+    ...(fields.has("again") ? { again: true } : {}),
+    ...(LANES.includes(lane) ? { lane: lane as TaskLane } : {}),
   };
   return {
     redisId,
