@@ -98,6 +98,17 @@ describe("TopicSubscription", () => {
     expect(sent).toEqual([{ id: 1_001, data: "new", after: 1_000 }]);
   });
 
+  it("[GW15] begins with what was told since it was asked for, were it committed before the worker looked", async () => {
+    const { subscription, commit, answer, sent } = subscribed();
+    commit("old");
+    const begun = subscription.begin(undefined);
+    for (let i = 0; i < 70; i++) subscription.hear(commit(i)); // more than are kept meanwhile
+    await answer();
+    expect(await begun).toEqual({ head: 1 });
+    while (sent.length < 70) await answer();
+    expect(sent.map(({ data }) => data)).toEqual(Array.from({ length: 70 }, (_, i) => i));
+  });
+
   it("[GW15] reads what it was not told of, and what is told twice it sends once", async () => {
     const { subscription, commit, answer, ids, reads } = subscribed();
     void subscription.begin(0);

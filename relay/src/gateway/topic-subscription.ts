@@ -33,6 +33,8 @@ export class TopicSubscription {
   #covered = 0;
   /** Number of the last event that was sent, or after which the subscription began. */
   #sent = 0;
+  /** What the first part came after that was heard. */
+  #heardAfter: number | undefined;
   #until = Number.POSITIVE_INFINITY;
   #isReading = false;
   /** The worker is to be asked. */
@@ -50,7 +52,9 @@ export class TopicSubscription {
     const { head, gap, more, until = Number.POSITIVE_INFINITY } = page;
     this.#until = until;
     const isThere = after !== undefined && after <= head;
-    this.#covered = this.#sent = isThere ? after : head;
+    // "From now on" is from when this was called: what was told since is sent.
+    const start = after === undefined ? Math.min(head, this.#heardAfter ?? head) : head;
+    this.#covered = this.#sent = isThere ? after : start;
     if (isThere && !this.#take(page)) this.#isDue = true;
     if (more) this.#isDue = true;
     void this.#catchUp();
@@ -60,6 +64,7 @@ export class TopicSubscription {
   /** Something was committed. */
   hear(part: TopicPart): void {
     if (this.#isReading) {
+      this.#heardAfter ??= part.after;
       if (this.#waiting.push(part) <= MOST_WAITING) return;
       this.#waiting = [];
       this.#isDue = true;

@@ -71,7 +71,8 @@ export class ServingSubscribers {
 
   #refusal(claimed: ClaimedTask, error: unknown): Outcome {
     if (!(error instanceof WireError) || error.code === ErrorCode.BadEnvelope) this.#parts.onError(error, claimed);
-    return { status: "error", failure: failureOf(error) };
+    const status = error instanceof WireError && error.code === ErrorCode.Denied ? "denied" : "error";
+    return { status, failure: failureOf(error) };
   }
 
   async #finish({ key }: ClaimedTask, outcome: Outcome): Promise<void> {
