@@ -115,7 +115,7 @@ describe("events", () => {
     wire.close();
   });
 
-  it("[S12] reach a subscriber once and in order, though the connection is cut 100 times during 1,000 of them", async () => {
+  it("[S11] reach a subscriber once and in order, though the connection is cut 100 times during 1,000 of them", async () => {
     const [speaker, listener] = [await dial(alice), await dial(alice)];
     const events = listener.subscribe<number>("chat");
     const speaking = (async () => {

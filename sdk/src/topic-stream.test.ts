@@ -44,7 +44,7 @@ const value = (id: number) => ({ done: false, value: { topic: "chat", data: `d${
 const DONE = { done: true, value: undefined };
 
 describe("TopicStream", () => {
-  it("[S12] gives events with their numbers, from now on or from a number", async () => {
+  it("[S11] gives events with their numbers, from now on or from a number", async () => {
     const { stream, afters, answer, say } = streamed();
     const { events, sent } = stream.enter({});
     await sent;
@@ -58,7 +58,7 @@ describe("TopicStream", () => {
     expect(other.afters()).toEqual([3]);
   });
 
-  it("[S12] after a connection was lost goes on after the last event, and takes none twice", async () => {
+  it("[S11] after a connection was lost goes on after the last event, and takes none twice", async () => {
     const { stream, afters, answer, say } = streamed();
     const { events } = stream.enter({});
     await answer({ head: 5 });
@@ -74,7 +74,7 @@ describe("TopicStream", () => {
     for (const id of [6, 7, 8]) expect(await events.next()).toEqual(value(id));
   });
 
-  it("[S12] takes no event while one before it is missing", async () => {
+  it("[S11] takes no event while one before it is missing", async () => {
     const { stream, answer, say } = streamed();
     const { events } = stream.enter({ after: 1 });
     await answer({ head: 1 });
@@ -83,7 +83,7 @@ describe("TopicStream", () => {
     for (const id of [5, 6]) expect(await events.next()).toEqual(value(id));
   });
 
-  it("[S12] is one subscription for all who watch, each from where it goes on", async () => {
+  it("[S11] is one subscription for all who watch, each from where it goes on", async () => {
     const { stream, afters, answer, say, onEmpty } = streamed();
     const first = stream.enter({}).events;
     await answer({ head: 10 });
@@ -107,7 +107,7 @@ describe("TopicStream", () => {
     expect(onEmpty.mock.calls).toEqual([[{ isSubscribed: true }]]);
   });
 
-  it("[S12] who begins while others have much unread begins with what comes", async () => {
+  it("[S11] who begins while others have much unread begins with what comes", async () => {
     const { stream, answer, say } = streamed();
     const slow = stream.enter({}).events;
     await answer({ head: 0 });
@@ -118,7 +118,7 @@ describe("TopicStream", () => {
     expect(await slow.next()).toEqual(value(1));
   });
 
-  it("[S12] what a slow reader leaves unread is asked for again, from its last on", async () => {
+  it("[S11] what a slow reader leaves unread is asked for again, from its last on", async () => {
     const { stream, afters, answer, say } = streamed();
     const { events } = stream.enter({});
     await answer({ head: 0 });
@@ -132,7 +132,7 @@ describe("TopicStream", () => {
     expect(afters()).toEqual([2_000]);
   });
 
-  it("[S12] ends as the relay ends it, or does not begin it, and gives what came before", async () => {
+  it("[S11] ends as the relay ends it, or does not begin it, and gives what came before", async () => {
     const { stream, answer, say, onEmpty } = streamed();
     const { events } = stream.enter({});
     await answer({ head: 0 });
@@ -152,7 +152,7 @@ describe("TopicStream", () => {
   it.each([
     { code: ErrorCode.Expired, message: "envelope: expired" },
     { code: ErrorCode.LimitReached, message: "events", data: { limit: "kept_events" } },
-  ])("[S12] subscribes anew where $message ended it", async (end) => {
+  ])("[S11] subscribes anew where $message ended it", async (end) => {
     const { stream, afters, answer, say } = streamed();
     const { events } = stream.enter({});
     await answer({ head: 0 });
@@ -162,7 +162,7 @@ describe("TopicStream", () => {
     expect(await events.next()).toEqual(value(7));
   });
 
-  it("[S12] tries again where the relay is busy or late, and not where the connection is closed", async () => {
+  it("[S11] tries again where the relay is busy or late, and not where the connection is closed", async () => {
     const { stream, answer, asked } = streamed();
     const { events } = stream.enter({ after: 2 });
     await answer(new WireError(ErrorCode.Busy, "busy", { retry_after_ms: 1 }));
@@ -172,7 +172,7 @@ describe("TopicStream", () => {
     expect(asked).toEqual([]);
   });
 
-  it("[S12] ends with the reason of its signal", async () => {
+  it("[S11] ends with the reason of its signal", async () => {
     const { stream, onEmpty, answer } = streamed();
     const stop = new AbortController();
     const { events } = stream.enter({ signal: stop.signal });
@@ -185,7 +185,7 @@ describe("TopicStream", () => {
     await expect(aborted.next()).rejects.toThrow("enough");
   });
 
-  it("[S13] tells of what the log has no more, and goes on with what it has", async () => {
+  it("[S12] tells of what the log has no more, and goes on with what it has", async () => {
     const { stream, answer, say } = streamed();
     const onGap = vi.fn();
     const { events } = stream.enter({ after: 10, onGap });
@@ -201,7 +201,7 @@ describe("TopicStream", () => {
     expect(await events.next()).toEqual(value(2_001));
   });
 
-  it("[S12] gives each event once and in order to all, whoever comes and goes and whatever is cut", async () => {
+  it("[S11] gives each event once and in order to all, whoever comes and goes and whatever is cut", async () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.constant("event" as const) },
       { weight: 3, arbitrary: fc.constant("answer" as const) },
