@@ -68,7 +68,7 @@ describe("events", () => {
     expect(dataOf(await take(events, 1))).toEqual(["yes"]);
   });
 
-  it("[EV3] are all there for who comes later and asks from a number, and for scripts", async () => {
+  it("[M14] are all there for who comes later and asks from a number, and for scripts", async () => {
     const circle = await dial(alice);
     for (let i = 0; i < 30; i++) await circle.play("for (let i = 0; i < 50; i++) emit('chat', args * 50 + i)", i);
     const all = await take(circle.subscribe<number>("chat", { after: 0 }), 1_500);
@@ -81,7 +81,7 @@ describe("events", () => {
     expect(records).toMatchObject([{ events: Array.from({ length: 50 }, () => "chat") }]);
   });
 
-  it("[GW16] stop when the right to them is taken away, and a connection can subscribe again when it is back", async () => {
+  it("[M15] stop when the right to them is taken away, and a connection can subscribe again when it is back", async () => {
     const [alices, bobs] = [await dial(alice), await dial(bob)];
     const grant = { to: bob.publicKey, allow: ["subscribe:chat"] };
     await alices.policy.set({ grants: [grant] });
@@ -101,7 +101,7 @@ describe("events", () => {
     expect(await again.next()).toMatchObject({ value: { data: 3 } });
   });
 
-  it("[PO8] are for the SDK's signed subscriptions, where a circle refuses what is not signed", async () => {
+  it("[M16] are for the SDK's signed subscriptions, where a circle refuses what is not signed", async () => {
     const [alices, bobs] = [await dial(alice), await dial(bob)];
     await alices.policy.set({ grants: [{ to: "*", allow: ["subscribe:chat"] }], unsigned: "refuse" });
     const events = bobs.subscribe("chat");
