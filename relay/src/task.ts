@@ -1,6 +1,7 @@
 import { hash, randomUUID } from "node:crypto";
 import type {
   Envelope,
+  EventsPage,
   Lane,
   LogHead,
   PlayEvent,
@@ -27,12 +28,28 @@ export type Task = {
   readonly deadline: number;
   readonly proof: Proof;
   /** The line in which it waits. The ordinary one if left out; not part of what the play is. */
-  readonly lane?: Lane | undefined;
+  readonly lane?: TaskLane | undefined;
+  /**
+   * In the lane of events: what is asked for begins after this number, or, left out, with what comes from now on. Neither is
+   * part of what the task is: it is asked for again, under the same id, as events come.
+   */
+  readonly after?: number | undefined;
+  /** In the lane of events: its subscription has begun, and counts as no other. */
+  readonly again?: true | undefined;
   /** Names the play in every process's log lines about it. For operators; not part of what the play is. */
   readonly trace?: TraceId | undefined;
   /** When it was first queued, in Unix milliseconds by the clock of who did that; `undefined` where nobody said. */
   readonly queuedAt?: number | undefined;
 };
+
+/**
+ * The lines in which tasks of a circle wait. In that of events are no plays: each task asks what a subscriber is to hear, is
+ * answered by the worker and leaves no record. Its script is the protocol's own, so that its envelope is one of a play.
+ */
+export type TaskLane = Lane | "events";
+
+/** What a task in the lane of events is answered. `until`, in Unix ms: when it is to be asked again who may hear that. */
+export type Heard = EventsPage & { readonly until?: number };
 
 export function makeTrace(): TraceId {
   return randomUUID().replaceAll("-", "") as TraceId;
@@ -98,7 +115,9 @@ export type Outcome =
       readonly failure: Failure;
       /** Left out where nothing was logged: a denial, a play that was refused before it began. Its id may be used again. */
       readonly log?: LogHead;
-    };
+    }
+  /** What a task was told that is no play: JSON. */
+  | { readonly status: "answered"; readonly output: string; readonly log?: never };
 
 /** An event as a sandbox makes it: `seq` counts from 1 within the play. */
 export type Event = PlayEvent extends infer E ? (E extends PlayEvent ? Omit<E, "task_id"> : never) : never;

@@ -31,7 +31,8 @@ export function writesOf(changes: Documents): Write[] {
 export async function commit(namespace: Namespace, id: string, changes: Documents = {}) {
   const writes = writesOf(changes);
   namespace.takeWrites(writes);
-  return namespace.commit(entryOf({ id, writes }));
+  const { head } = await namespace.commit(entryOf({ id, writes }));
+  return head;
 }
 
 /** Makes a circle's folder of one state's documents and another's log: what a crash may leave. */

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { connect, generateKeypair, type TaskId } from "@circles/sdk";
+import { type Circle, type CircleEvent, connect, generateKeypair, type TaskId } from "@circles/sdk";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { verifyLog } from "../src/namespace/verify-log.ts";
 import { RedisServer } from "./redis-server.ts";
@@ -85,6 +85,77 @@ describe("a gateway and workers on one Redis", () => {
     const counted = await Promise.all(plays);
     expect(counted).toEqual(plays.map((_, i) => i + 1));
     circle.close();
+  });
+
+  describe("with subscribers at two gateways", () => {
+    const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+    const take = async (events: AsyncIterable<CircleEvent>, count: number) => {
+      const taken: unknown[] = [];
+      for await (const { data } of events) if (taken.push(data) === count) break;
+      return taken;
+    };
+    /** Two gateways, the owner at one and a peer who may hear of `chat` at both. */
+    const start = async () => {
+      const [one, two] = [await gateway(), await gateway()];
+      const trusted = ["--trust-gateway", one.key, "--trust-gateway", two.key];
+      const first = await worker(...trusted);
+      const [owner, peer] = [generateKeypair(), generateKeypair()];
+      const circle = owner.publicKey;
+      const owners = await connect(`${one.url}/${circle}`, { signer: owner });
+      const grant = { to: peer.publicKey, allow: ["subscribe:chat"] };
+      await owners.policy.set({ grants: [grant] });
+      const peers = await Promise.all([one, two].map(({ url }) => connect(`${url}/${circle}`, { signer: peer })));
+      const close = () => {
+        for (const one of [owners, ...peers]) one.close();
+      };
+      return { owners, peers, grant, first, trusted, close };
+    };
+    const tellAll = (owners: Circle, count: number) =>
+      numbers(count).map((i) => owners.play("emit('chat', args)", i, { timeoutMs: 60_000 }));
+
+    it("[GW15] each hears every event once and in order", async () => {
+      const { owners, peers, close } = await start();
+      const hearing = peers.map((peer) => take(peer.subscribe("chat", { after: 0 }), 200));
+      await Promise.all(tellAll(owners, 200));
+      for (const heard of hearing) expect(await heard).toEqual(numbers(200));
+      close();
+    });
+
+    it("[GW16] none hears more when the policy says so, at whatever gateway", async () => {
+      const { owners, peers, grant, close } = await start();
+      const subscriptions = peers.map((peer) => peer.subscribe("chat", { after: 0 }));
+      await owners.play("emit('chat', 1)");
+      for (const events of subscriptions) expect(await events.next()).toMatchObject({ value: { data: 1 } });
+      await owners.policy.revoke(grant);
+      await owners.play("emit('chat', 'secret')");
+      for (const events of subscriptions) await expect(events.next()).rejects.toMatchObject({ code: -32003 });
+      close();
+    });
+
+    it("[GW15] each hears every event once and in order when Redis is killed and loses everything, and a worker is", async () => {
+      const { owners, peers, first, trusted, close } = await start();
+      const hearing = peers.map((peer) => take(peer.subscribe("chat", { after: 0 }), 200));
+      const plays = tellAll(owners, 200);
+      await plays[50];
+      await server.kill();
+      await server.restart();
+      await plays[100];
+      await worker(...trusted);
+      await first.kill("SIGKILL");
+      await Promise.all(plays);
+      for (const heard of hearing) expect(await heard).toEqual(numbers(200));
+      close();
+    });
+
+    it("[EV6] of a gateway that the worker does not know, unsigned subscriptions are refused", async () => {
+      const strange = await gateway("--gateway-key-file", join(folder.path, "strange.key"));
+      await worker();
+      const signer = generateKeypair();
+      const wire = await Wire.dial(`${strange.url}/${signer.publicKey}`);
+      await wire.login(signer);
+      expect(await wire.call("subscribe", { topic: "chat" })).toMatchObject({ error: { code: -32010 } });
+      wire.close();
+    });
   });
 
   it("[WK18] play what callers did not sign on the word of a gateway that they were told of, and of no other", async () => {

@@ -5,7 +5,7 @@ import { realDisk } from "../src/namespace/disk.ts";
 import { Namespaces } from "../src/namespace/namespaces.ts";
 import type { PlayEntry, RecordOf } from "../src/namespace/record.ts";
 import type { PlayAuthority, PlayGrant } from "../src/policy/authority.ts";
-import type { Write } from "../src/sandbox/sandbox.ts";
+import type { Emitted, Write } from "../src/sandbox/sandbox.ts";
 import { chooseVerifier, type Verifier } from "../src/signatures/verifier.ts";
 import { hashTask, type Outcome, type Task, VOUCHED_IN_PROCESS } from "../src/task.ts";
 import { type ServeParts, serveClaim } from "../src/worker/serve-claim.ts";
@@ -19,6 +19,11 @@ const never = new AbortController().signal;
 function add({ read }: Seen) {
   const n = ((read("n") as number | undefined) ?? 0) + 1;
   return ended(n, { n });
+}
+
+/** `args`: pairs of a topic and its value. */
+function emittedOf(args: string): Emitted[] {
+  return (JSON.parse(args) as [string, unknown][]).map(([topic, value]) => ({ topic, json: JSON.stringify(value) }));
 }
 
 /** Of an owner there is none. */
@@ -77,6 +82,16 @@ export class WorkerUnderTest {
         used,
         writes: [{ path: "config/policy.json", content: { text: args } }],
       }));
+    },
+    /** Emits its arguments, and adds. */
+    tell: (seen) => ({ ...add(seen), emitted: emittedOf(seen.args) }),
+    /** The same, if what it writes is taken. */
+    tellAndClash: ({ args }) => ({ ...ended(null, { n: 5, N: 5 }), emitted: emittedOf(args) }),
+    /** The same, when the test says so, by the first grant of its caller. */
+    heldTell: (seen) => {
+      const first = firstGrant(seen.authority);
+      const used = first ? [first.id] : [];
+      return this.hold.then(() => ({ ...add(seen), used, emitted: emittedOf(seen.args) }));
     },
     /** Decides on the plays that wait, as its arguments say. */
     decide: ({ args }) => ({ ...ended(), writes: JSON.parse(args) as Write[] }),

@@ -3,21 +3,23 @@ import type { Asked } from "./connection/calls.ts";
 import { Connection, type ConnectionEvents, type ConnectionStatus } from "./connection/connection.ts";
 import type { Address } from "./connection/session.ts";
 import { ProtocolError } from "./errors.ts";
-import { sha256Hex } from "./keys/hash.ts";
 import type { Signer } from "./keys/signer.ts";
 import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
 import { Deadline } from "./protocol/deadline.ts";
 import type { Envelope } from "./protocol/envelope.ts";
 import { ErrorCode, WireError } from "./protocol/errors.ts";
+import { isTopic, SUBSCRIBE_SCRIPT } from "./protocol/events.ts";
 import { makeTaskId, type PublicKey, parseTaskId, parseTraceId, type TaskId, type TraceId } from "./protocol/ids.ts";
-import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
+import { DEFAULT_TIMEOUT_MS, MAX_ENVELOPE_LIFETIME_S } from "./protocol/limits.ts";
 import type { Lane, Notifications } from "./protocol/messages.ts";
 import { type ScriptFunction, scriptSource } from "./script.ts";
+import { signPlay } from "./sign-play.ts";
 import { type CircleInbox, makeInbox } from "./tools/inbox.ts";
 import { type CircleLibrary, makeLibrary } from "./tools/library.ts";
 import { type CircleLog, makeLog } from "./tools/log.ts";
 import { type CirclePolicy, makePolicy } from "./tools/policy.ts";
+import type { CircleEvent, SubscribeOptions } from "./topic-stream.ts";
 import { Topics } from "./topics.ts";
 
 export type ConnectOptions = {
@@ -72,14 +74,24 @@ export async function connectTo(address: Address, { signer, timeoutMs = 10_000 }
   const onNotification = (method: string, params: unknown) => {
     if (method === "play_event") receiveOutput(plays, params);
     if (method === "event") topics.receive((params ?? {}) as Notifications["event"]);
+    if (method === "event_end") topics.receiveEnd((params ?? {}) as Notifications["event_end"]);
   };
-  const topics = new Topics((...asked) =>
-    connection.request({ ask: () => asked, deadline: new Deadline(DEFAULT_TIMEOUT_MS) }),
+  const { circle } = address;
+  const topics = new Topics(
+    (...asked) => connection.request({ ask: () => asked, deadline: new Deadline(DEFAULT_TIMEOUT_MS) }),
+    async (topic) => {
+      const play = { circle, id: makeTaskId(), script: SUBSCRIBE_SCRIPT, args: canonicalJson({ topic }) };
+      const { clockOffsetS } = connection;
+      return {
+        task_id: play.id,
+        envelope: await signPlay(play, { signer, clockOffsetS, lifetimeS: MAX_ENVELOPE_LIFETIME_S }),
+      };
+    },
   );
   const connection = await Connection.open({ address, signer, timeoutMs, onNotification });
   connection.on("open", () => topics.reopened());
   connection.on("closed", ({ error }) => topics.end(error));
-  return new Circle({ connection, signer, circle: address.circle, plays, topics });
+  return new Circle({ connection, signer, circle, plays, topics });
 }
 
 /** Plays under way; one that was attached to is there more than once. */
@@ -189,6 +201,29 @@ export class Circle {
     return this.#follow({ id, timeoutMs, signal, after, send }) as Play<Result>;
   }
 
+  /**
+   * Events that plays emit to a topic, each once and in order, over whatever connections that takes: from those after number
+   * `after` on, or from now on. Needs the capability `subscribe:<topic>`; the iteration rejects with `WireError` -32003
+   * without it, also when it is taken away later, and with `ConnectionError` when the connection is closed for good.
+   * @throws {TypeError} if that is no topic, or `after` no number of an event.
+   */
+  subscribe<Data = unknown>(
+    topic: string,
+    options: SubscribeOptions = {},
+  ): AsyncIterableIterator<CircleEvent<Data>, undefined> {
+    const { after = 0 } = options;
+    if (!isTopic(topic)) {
+      throw new TypeError("topic: expected 1 to 200 characters that do not begin with $, got another text");
+    }
+    if (!Number.isSafeInteger(after) || after < 0) {
+      throw new TypeError("after: expected the id of an event, got another value");
+    }
+    const { events, sent } = this.#parts.topics.subscribe<Data>(topic, options);
+    // What is played after this is heard.
+    this.#lastSent = Promise.all([this.#lastSent, sent]).catch(() => {});
+    return events;
+  }
+
   /** How the connection stands. */
   get status(): ConnectionStatus {
     return this.#parts.connection.status;
@@ -265,21 +300,13 @@ export class Circle {
     return (answer as { cancelled: boolean }).cancelled;
   }
 
-  async #sign({ id, script, args, timeoutMs }: SentPlay): Promise<Envelope> {
+  #sign({ id, script, args, timeoutMs }: SentPlay): Promise<Envelope> {
     const { signer, circle, connection } = this.#parts;
-    const issuedAt = Math.floor(Date.now() / 1000) + connection.clockOffsetS;
-    const expiresAt = issuedAt + Math.ceil(timeoutMs / 1000) + ENVELOPE_GRACE_S;
-    const signature = await signer.signPlay({
-      circle,
-      caller: signer.publicKey,
-      taskId: id,
-      script: sha256Hex(script),
-      args: sha256Hex(args),
-      timeoutMs,
-      issuedAt,
-      expiresAt,
-    });
-    return { issued_at: issuedAt, expires_at: expiresAt, signature };
+    const lifetimeS = Math.ceil(timeoutMs / 1000) + ENVELOPE_GRACE_S;
+    return signPlay(
+      { circle, id, script, args, timeoutMs },
+      { signer, clockOffsetS: connection.clockOffsetS, lifetimeS },
+    );
   }
 }
 

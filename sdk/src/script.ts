@@ -1,3 +1,4 @@
+import type { EventsOptions, EventsPage } from "./protocol/events.ts";
 import type { InboxEntry } from "./protocol/inbox.ts";
 import type { LogOptions, LogPage } from "./protocol/log.ts";
 import type { PolicyDocument } from "./protocol/policy.ts";
@@ -58,6 +59,12 @@ export interface PlayContext<Args = unknown> {
   readonly log: {
     read(options?: LogOptions): LogPage;
   };
+  readonly events: {
+    /** Events of a topic that were committed. */
+    read(topic: string, options?: EventsOptions): EventsPage;
+  };
+  /** Tells those who subscribe to `topic`, if and when the play commits. `value` is JSON. */
+  emit(topic: string, value: unknown): void;
   /** Streams a line to the caller while the script runs. */
   print(...values: unknown[]): void;
   /** Streams how far the script is, from 0 to 1. */

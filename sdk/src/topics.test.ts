@@ -6,13 +6,14 @@ import { Topics } from "./topics.ts";
 /** Topics over calls that a test answers. */
 function watched({ answer = () => Promise.resolve({}) }: { answer?: () => Promise<unknown> } = {}) {
   const call = vi.fn<(...asked: unknown[]) => Promise<unknown>>(answer);
-  const topics = new Topics(call as never);
+  const topics = new Topics(call as never, async () => SIGNED as never);
   const calls = () => call.mock.calls;
   const say = (...data: number[]) => {
     for (const one of data) topics.receive({ topic: "news", data: one });
   };
   return { topics, calls, say };
 }
+const SIGNED = { task_id: "t", envelope: "e" };
 const subscribe = ["subscribe", { topic: "news" }];
 const unsubscribe = ["unsubscribe", { topic: "news" }];
 const value = (value: number) => ({ done: false, value });

@@ -1,20 +1,30 @@
 import type { Asked } from "./connection/calls.ts";
-import type { Notifications } from "./protocol/messages.ts";
-
-/** What one watcher may leave unread; what came longest ago is forgotten then. */
-const MOST_UNREAD = 1_000;
+import type { Envelope } from "./protocol/envelope.ts";
+import type { TaskId } from "./protocol/ids.ts";
+import type { SubscribeResult, TopicEnd, TopicNotice } from "./protocol/messages.ts";
+import { type CircleEvent, type SubscribeOptions, TopicStream } from "./topic-stream.ts";
+import { Watch } from "./watch.ts";
 
 /** Calls in an order that is kept, over whatever connections that takes. */
 type Call = (...asked: Asked) => Promise<unknown>;
 
-/** The topics that are watched over one connection. Each is subscribed to once, however many watch it. */
+/** Signs a subscription to a topic, as the envelope of `subscribe`. */
+export type SignSubscription = (topic: string) => Promise<{ task_id: TaskId; envelope: Envelope }>;
+
+/**
+ * The topics that are watched over one connection. Each is subscribed to once, however many watch it. Those of the relay's
+ * own are watched, for what is said meanwhile; those that plays emit to are streams, of which nothing is missed.
+ */
 export class Topics {
   readonly #call: Call;
+  readonly #sign: SignSubscription;
   readonly #watches = new Map<string, Set<Watch<unknown>>>();
+  readonly #streams = new Map<string, TopicStream>();
   #ended: Error | undefined;
 
-  constructor(call: Call) {
+  constructor(call: Call, sign: SignSubscription) {
     this.#call = call;
+    this.#sign = sign;
   }
 
   /** Subscribes at once, so that nothing is missed that happens after a call made later. */
@@ -25,14 +35,34 @@ export class Topics {
     return watch;
   }
 
+  /** `sent` resolves when it is on its way: of what is called after that, nothing is missed. */
+  subscribe<Data>(
+    topic: string,
+    options: SubscribeOptions,
+  ): { events: AsyncIterableIterator<CircleEvent<Data>, undefined>; sent: Promise<void> } {
+    const stream = this.#streams.get(topic) ?? this.#makeStream(topic);
+    const entered = stream.enter<Data>(options);
+    if (this.#ended) stream.end(this.#ended);
+    else this.#streams.set(topic, stream);
+    return entered;
+  }
+
   /** For the connection. */
-  receive({ topic, data }: Notifications["event"]): void {
+  receive(notice: TopicNotice): void {
+    const { topic, data } = notice;
     for (const watch of this.#watches.get(topic) ?? []) watch.receive(data);
+    this.#streams.get(topic)?.receive(notice);
+  }
+
+  /** For the connection: the relay ends a subscription. */
+  receiveEnd(end: TopicEnd): void {
+    this.#streams.get(end.topic)?.receiveEnd(end);
   }
 
   /** For the connection, when it is there again: the relay knows nothing of what was watched before. */
   reopened(): void {
     for (const [topic, watches] of this.#watches) this.#subscribe(topic, watches);
+    for (const stream of this.#streams.values()) stream.reopened();
   }
 
   /** For the connection, when it ends. */
@@ -40,6 +70,8 @@ export class Topics {
     this.#ended = error;
     for (const watch of Array.from(this.#watches.values()).flatMap((watches) => Array.from(watches))) watch.end(error);
     this.#watches.clear();
+    for (const stream of this.#streams.values()) stream.end(error);
+    this.#streams.clear();
   }
 
   #enter(topic: string, watch: Watch<unknown>): void {
@@ -67,54 +99,19 @@ export class Topics {
     // A subscription that could not be ended has nobody whom it tells.
     this.#call("unsubscribe", { topic }).catch(() => {});
   }
-}
 
-/** Ends when it is told to, from inside or outside of a loop over it. */
-class Watch<Data> implements AsyncIterableIterator<Data, undefined> {
-  readonly #leave: () => void;
-  readonly #unread: Data[] = [];
-  readonly #asking: PromiseWithResolversOf<IteratorResult<Data, undefined>>[] = [];
-  #end: { error?: unknown } | undefined;
-
-  constructor(leave: () => void) {
-    this.#leave = leave;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<Data, undefined>> {
-    if (this.#unread.length > 0) return Promise.resolve({ done: false, value: this.#unread.shift() as Data });
-    if (!this.#end) return new Promise((resolve, reject) => this.#asking.push({ resolve, reject }));
-    const { error } = this.#end;
-    this.#end = {}; // said once, as a generator does
-    return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
-  }
-
-  return(): Promise<IteratorResult<Data, undefined>> {
-    this.#leave();
-    this.#unread.length = 0;
-    this.end();
-    this.#end = {};
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  receive(data: unknown): void {
-    const asking = this.#asking.shift();
-    if (asking) asking.resolve({ done: false, value: data as Data });
-    else if (this.#unread.push(data as Data) > MOST_UNREAD) this.#unread.shift();
-  }
-
-  /** What came before is still read. The first end counts. */
-  end(error?: unknown): void {
-    if (this.#end) return;
-    const [first, ...others] = this.#asking.splice(0);
-    this.#end = first ? {} : { error };
-    if (error === undefined) first?.resolve({ done: true, value: undefined });
-    else first?.reject(error);
-    for (const { resolve } of others) resolve({ done: true, value: undefined });
+  #makeStream(topic: string): TopicStream {
+    return new TopicStream({
+      subscribe: async (after, onSent) => {
+        const signed = await this.#sign(topic);
+        const answer = this.#call("subscribe", { topic, ...(after === undefined ? {} : { after }), ...signed });
+        onSent();
+        return (await answer) as SubscribeResult;
+      },
+      onEmpty: ({ isSubscribed }) => {
+        this.#streams.delete(topic);
+        if (isSubscribed) this.#call("unsubscribe", { topic }).catch(() => {});
+      },
+    });
   }
 }
-
-type PromiseWithResolversOf<T> = { readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void };

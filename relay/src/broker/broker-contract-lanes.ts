@@ -2,9 +2,10 @@ import type { PublicKey } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
 import { APPROVED, type Event, makeTrace, type Task, type TaskKey, taskKey } from "../task.ts";
-import type { BrokerLimits, Notice } from "./broker.ts";
+import { type BrokerLimits, type Notice, UnknownTask } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, taskOf, waiting } from "./broker-contract-tasks.ts";
+import { GAP_TOPIC } from "./topic-notices.ts";
 
 /** What is for owners: a lane of their own, plays that wait for them, notices. Rules BR16–BR19. */
 export function lanesContract(name: string, makeBroker: MakeBroker): void {
@@ -13,22 +14,36 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
     const { submit, follow, take, finishAll, takeAndFinish, replaceBy } = subject;
     const control = (id: string) => ({ ...taskOf({ id }), lane: "control" as const });
 
-    it("[BR16] each lane of a circle has its own queue and claim, and neither keeps the other waiting", async () => {
-      for (const id of ["t1", "t2"]) void submit(taskOf({ id }));
-      const ordinary = await take();
-      for (const id of ["c1", "c2"]) void submit(control(id));
-      const first = await take();
-      expect([idsOf(ordinary), ordinary.lane, idsOf(first), first.lane]).toEqual([
-        ["t1"],
-        undefined,
-        ["c1"],
-        "control",
-      ]);
-      expect(first.fence).toBeGreaterThan(ordinary.fence);
-      await finishAll(ordinary);
-      expect(idsOf(await take())).toEqual(["t2"]); // c2 waits for c1
-      await finishAll(first);
-      expect(idsOf(await take())).toEqual(["c2"]);
+    it.each(["control", "events"] as const)(
+      "[BR16] the lane %s of a circle has its own queue and claim, and keeps no other waiting",
+      async (lane) => {
+        for (const id of ["t1", "t2"]) void submit(taskOf({ id }));
+        const ordinary = await take();
+        for (const id of ["c1", "c2"]) void submit({ ...taskOf({ id }), lane });
+        const first = await take(1, [alice.publicKey]);
+        expect([idsOf(ordinary), ordinary.lane, idsOf(first), first.lane]).toEqual([["t1"], undefined, ["c1"], lane]);
+        expect(first.fence).toBeGreaterThan(ordinary.fence);
+        await finishAll(ordinary);
+        expect(idsOf(await take())).toEqual(["t2"]); // c2 waits for c1
+        await finishAll(first);
+        expect(idsOf(await take())).toEqual(["c2"]);
+      },
+    );
+
+    it("[BR16] what a subscriber asks comes as it was asked, is answered, and can be asked again under its id", async () => {
+      const asking = { ...taskOf({ id: "e1" }), lane: "events" as const, after: 7, again: true as const };
+      const fromNow = { ...taskOf({ id: "e2" }), lane: "events" as const };
+      for (let i = 0; i < 2; i++) {
+        const outcomes = [submit(asking), submit(fromNow)];
+        const claim = await take(2);
+        expect(claim.tasks.map(({ task: { lane, after, again } }) => ({ lane, after, again }))).toEqual([
+          { lane: "events", after: 7, again: true },
+          { lane: "events", after: undefined, again: undefined },
+        ]);
+        await finishAll(claim, { status: "answered", output: "{}" });
+        expect(await Promise.all(outcomes)).toEqual([1, 2].map(() => ({ status: "answered", output: "{}" })));
+      }
+      await expect(follow(taskKey(asking))).rejects.toThrow(UnknownTask);
     });
 
     it("[BR16] finishing under a claim of one lane changes nothing in the other", async () => {
@@ -190,7 +205,11 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
     it("[BR19] notices reach those who listen to the circle now, in order, until they stop", async () => {
       const heard: string[] = [];
       const stop = new AbortController();
-      const hear = (who: string) => (notice: Notice) => heard.push(`${who}: ${String(notice.data)}`);
+      const hear =
+        (who: string) =>
+        ({ topic, data }: Notice) => {
+          if (topic !== GAP_TOPIC) heard.push(`${who}: ${String(data)}`);
+        };
       const notify = (data: number) => subject.broker.notify(alice.publicKey, { topic: "$inbox", data });
       notify(0);
       subject.broker.listen(alice.publicKey, hear("a"), stop.signal);
@@ -209,8 +228,11 @@ export function lanesContract(name: string, makeBroker: MakeBroker): void {
       const fail = () => {
         throw new Error("on purpose");
       };
+      const hear = ({ topic, data }: Notice) => {
+        if (topic !== GAP_TOPIC) heard.push(data);
+      };
       subject.broker.listen(alice.publicKey, fail, AbortSignal.timeout(60_000));
-      subject.broker.listen(alice.publicKey, ({ data }) => heard.push(data), AbortSignal.timeout(60_000));
+      subject.broker.listen(alice.publicKey, hear, AbortSignal.timeout(60_000));
       subject.broker.notify(alice.publicKey, { topic: "$inbox", data: 1 });
       await expect.poll(() => heard).toEqual([1]);
     });

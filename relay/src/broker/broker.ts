@@ -1,5 +1,5 @@
-import type { Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
-import type { Event, Outcome, Task, TaskKey } from "../task.ts";
+import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { Event, Outcome, Task, TaskKey, TaskLane } from "../task.ts";
 
 /** A task in a worker's hands. */
 export type ClaimedTask = {
@@ -16,7 +16,7 @@ export type ClaimedTask = {
 /** Tasks of one lane of a circle, oldest first, and the right to be the only one who plays there until all are finished. */
 export type Claim = {
   readonly circle: PublicKey;
-  readonly lane: Lane | undefined;
+  readonly lane: TaskLane | undefined;
   /** Higher than that of every earlier claim of the circle. */
   readonly fence: number;
   /**
@@ -100,7 +100,7 @@ export interface Broker {
   find(circle: PublicKey, id: TaskId): Promise<TaskKey | undefined>;
   /** Tells whoever listens to this circle now, in the order of the calls. Nobody remembers it. */
   notify(circle: PublicKey, notice: Notice): void;
-  /** Hears the notices of a circle until `signal` aborts. */
+  /** Hears the notices of a circle until `signal` aborts, and of each time when some may have been lost (`GAP`). */
   listen(circle: PublicKey, onNotice: (notice: Notice) => void, signal: AbortSignal): void;
   /** Does it reach what it needs to take and hand on tasks, now? */
   readonly isReady: boolean;

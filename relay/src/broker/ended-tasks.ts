@@ -54,6 +54,6 @@ export class EndedTasks {
 
 function sizeOf({ events, outcome }: EndedTask): number {
   const said = events.reduce((sum, { data }) => sum + JSON.stringify(data).length, 0);
-  const output = outcome.status === "completed" ? outcome.output.length : JSON.stringify(outcome.failure).length;
+  const output = "output" in outcome ? outcome.output.length : JSON.stringify(outcome.failure).length;
   return OVERHEAD_CHARACTERS + said + output;
 }

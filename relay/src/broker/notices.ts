@@ -1,5 +1,6 @@
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { Notice } from "./broker.ts";
+import { GAP } from "./topic-notices.ts";
 
 type Listener = (notice: Notice) => void;
 
@@ -15,6 +16,11 @@ export class Notices {
         // a listener that fails is its own business, and nobody else's
       }
     }
+  }
+
+  /** Some may have been lost on the way here. */
+  tellOfGap(): void {
+    for (const circle of this.#listeners.keys()) this.notify(circle, GAP);
   }
 
   listen(circle: PublicKey, hear: Listener, signal: AbortSignal): void {

@@ -31,6 +31,10 @@ const MOST_PLAY_CHARACTERS = 16 * 2 ** 20;
 const MOST_UNREAD_BYTES = 16 * 2 ** 20;
 /** The same before login, when it takes no key to have many connections. */
 const MOST_UNREAD_BYTES_OF_VISITOR = 2 ** 20;
+/** Beyond, events wait in the log for their subscriber. */
+const MOST_UNREAD_WITH_ROOM_BYTES = 2 ** 20;
+/** How often it is looked whether there is room again. */
+const ROOM_MS = 20;
 const RETRY_AFTER_MS = 100;
 /** What a peer gets to say goodbye in. */
 const CLOSE_MS = 2_000;
@@ -100,6 +104,16 @@ export class Connection {
       this.#corked = false;
       this.#stream.uncork();
     });
+  }
+
+  /** Does its peer read what it is sent? One that does not is better sent nothing more for now. */
+  get hasRoom(): boolean {
+    return this.#socket.bufferedAmount <= MOST_UNREAD_WITH_ROOM_BYTES;
+  }
+
+  /** Resolves when it has room, or is closed. */
+  async room(): Promise<void> {
+    while (!this.hasRoom && !this.#closed.signal.aborted) await new Promise((resolve) => setTimeout(resolve, ROOM_MS));
   }
 
   /**

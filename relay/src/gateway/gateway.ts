@@ -186,7 +186,7 @@ export class Gateway {
   ): Handlers<Connection> {
     const login = new Login({ verifier, limits });
     const plays = new Plays(broker, vouch);
-    const subscriptions = new Subscriptions(broker);
+    const subscriptions = new Subscriptions(broker, vouch);
     return {
       fetch_nonce: (params, connection) => login.fetchNonce(params, connection),
       authenticate: (params, connection) => {

@@ -120,6 +120,9 @@ async function answer(wait: Promise<Outcome>, id: TaskId): Promise<PlayResult> {
     const { output, format, log } = outcome;
     return { output, format, task_id: id, log };
   }
+  if (outcome.status === "answered") {
+    throw new WireError(ErrorCode.TaskIdReused, "task id: expected that of a play, got that of a subscription");
+  }
   const { failure, log } = outcome;
   const data = { ...(failure.data as object | undefined), task_id: id, ...(log ? { log } : {}) };
   throw new WireError(failure.code, failure.message, data);

@@ -156,10 +156,9 @@ describe("a gateway whose plays wait for the owner", () => {
       expect(await wire.call(method, { topic: "$inbox" })).toMatchObject({
         error: { code: -32003, data: { capability: "inbox" } },
       });
-      expect(await wire.call(method, { topic: "$log" })).toMatchObject({ error: { code: -32601 } });
-      expect(await wire.call(method, { topic: "" })).toMatchObject({
-        error: { code: -32602, data: { param: "topic" } },
-      });
+      for (const topic of ["$log", "$policy", "$gap", "$", ""]) {
+        expect(await wire.call(method, { topic })).toMatchObject({ error: { code: -32602, data: { param: "topic" } } });
+      }
     }
     expect(parts.listening()).toEqual([]);
   });

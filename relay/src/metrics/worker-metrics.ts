@@ -46,5 +46,5 @@ export function makeWorkerMetrics(registry: Registry): WorkerObserver {
 
 function outcomeLabel(outcome: Outcome | "waiting"): string {
   if (outcome === "waiting") return outcome;
-  return outcome.status === "completed" ? outcome.status : codeLabel(outcome.failure.code);
+  return "output" in outcome ? outcome.status : codeLabel(outcome.failure.code);
 }

@@ -75,6 +75,19 @@ export class LogWriter {
     return this.#add((settle) => ({ kind: "entry", entry, durable, ...settle }));
   }
 
+  /** The head as it is now, once nothing that the machine does can take it away. Rejects if the log fails. */
+  async syncedHead(): Promise<LogHead> {
+    const head = this.#head;
+    if (this.#options.durability === "strict") {
+      await this.#segment.sync().catch((error: unknown) => {
+        this.#failure ??= error;
+        throw error;
+      });
+    }
+    this.#checkUsable();
+    return head;
+  }
+
   /** Begins a new segment after what was appended before. */
   beginSegment(): Promise<void> {
     return this.#add((settle) => ({ kind: "segment", ...settle }));

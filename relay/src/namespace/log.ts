@@ -139,7 +139,12 @@ export class CircleLog {
 
   /** Records after a number, as many as fit. Those that others have not heard of yet are left out. */
   readRecords(options: PageOptions): Promise<RecordPage> {
-    return this.#pages.read(options, this.head.seq);
+    return this.#pages.read(options, Math.min(this.head.seq, options.upTo ?? Number.POSITIVE_INFINITY));
+  }
+
+  /** The head as it is now, when it and all before it are on the disk; with relaxed durability, that may be a little later. */
+  syncedHead(): Promise<LogHead> {
+    return this.#writer.syncedHead();
   }
 
   /** Is it time for a checkpoint of a circle whose files have so many bytes? Writing it costs about as much again. */

@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { LogHead, PublicKey, TaskId } from "@circles/sdk/protocol";
+import type { EventsPage, LogHead, PublicKey, TaskId } from "@circles/sdk/protocol";
+import { CircleEvents, type EventsQuery, type TopicNews } from "./circle-events.ts";
 import { CircleFiles } from "./circle-files.ts";
 import { contentOf, sizeOf, textOf } from "./contents.ts";
 import { type Disk, realDisk } from "./disk.ts";
@@ -40,6 +41,9 @@ export type NamespaceOptions = {
   readonly disk?: Disk | undefined;
 };
 
+/** A play that has happened: the log's head with its record, and what subscribers are to be told. */
+export type Committed = { readonly head: LogHead; readonly news: readonly TopicNews[] };
+
 const STORAGE_BYTES = 256 * 2 ** 20;
 /** Looked at before others have their turn, when a circle is opened. */
 const FILES_AT_ONCE = 64;
@@ -56,6 +60,7 @@ export class Namespace {
   readonly #pending: PendingFiles;
   readonly #index = new FileIndex();
   readonly #tasks = new TaskMemory();
+  readonly #events = new CircleEvents();
   /** Numbers of the records that wrote the circle's own files last. */
   readonly #revisions = new Map<string, number>();
   /** The files as the log says that they are. */
@@ -142,6 +147,16 @@ export class Namespace {
     return this.#log ? this.#log.readRecords(options) : { records: [] };
   }
 
+  /** Events of a topic that were committed. */
+  readEvents(query: EventsQuery): Promise<EventsPage> {
+    return this.#events.read(query, this.#log);
+  }
+
+  /** The last number that an event can have of what was committed. */
+  get eventHead(): number {
+    return this.#events.head;
+  }
+
   /**
    * Takes the names and the room of what a play writes. To be called right before its commit, for from then on others
    * clash with them. @throws {NameRefused} if two names would clash, {StorageFull} if the circle would be too large; such
@@ -157,19 +172,21 @@ export class Namespace {
   }
 
   /**
-   * The play has happened when this resolves: its record is in the log, synced if it or one before it writes. May be
-   * called again before: plays are committed in the order of the calls, and many by one sync. A rejection means that
+   * The play has happened when this resolves: its record is in the log, synced if it or one before it writes or emits. May
+   * be called again before: plays are committed in the order of the calls, and many by one sync. A rejection means that
    * nobody knows yet: the namespace has failed, and with it every commit after.
    */
-  async commit(entry: PlayEntry): Promise<LogHead> {
-    const { head, place } = await this.#append(entry, { durable: entry.writes.length > 0 });
-    const { caller, task, until, writes } = entry;
+  async commit(entry: PlayEntry): Promise<Committed> {
+    const { caller, task, until, writes, events = [] } = entry;
+    // An event's number is told to others: the record that has it never becomes another one.
+    const { head, place } = await this.#append(entry, { durable: writes.length + events.length > 0 });
+    const news = this.#events.committed(events, head.seq);
     this.#tasks.remember({ caller, task, until, place });
     this.#revise(writes, head.seq);
     this.#written.add(writes, place);
     this.#pending.add(writes);
     this.#checkpointIfDue();
-    return head;
+    return { head, news };
   }
 
   /** Notes in the log of a circle that is on disk what was denied. It is synced with what comes after it. */
@@ -266,6 +283,7 @@ export class Namespace {
     const written = this.#written;
     const deleted = new Set<string>();
     this.#log = await CircleLog.open(this.#logOptions, (record, place) => {
+      this.#events.recall(record);
       if ("task" in record) this.#tasks.remember({ ...record, place });
       if ("tasks" in record) for (const task of record.tasks) this.#tasks.remember(task);
       if (!("writes" in record)) return;

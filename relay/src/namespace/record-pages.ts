@@ -10,10 +10,30 @@ export type PageOptions = {
   readonly limit: number;
   /** Of lines; one record is answered however large it is. Default 1 MiB. */
   readonly mostBytes?: number;
+  /** No records with a higher number than this. Default: as far as the log goes. */
+  readonly upTo?: number;
+  /** Only records whose lines contain this text, as it stands there. The others are looked at and not read. */
+  readonly containing?: string;
 };
 
-/** Records in order; `next` is the number after which to go on, left out at the end of the log. */
-export type RecordPage = { readonly records: readonly Record[]; readonly next?: number };
+/** Records in order; `next` is the number after which to go on, left out at the end. */
+export type RecordPage = {
+  readonly records: readonly Record[];
+  readonly next?: number;
+  /** Some of those that were asked for are there no more. */
+  readonly isCut?: true;
+};
+
+type PageUnderWay = {
+  readonly records: Record[];
+  readonly limit: number;
+  readonly mostBytes: number;
+  readonly isWanted: (line: Buffer) => boolean;
+  /** Of lines that were looked at. */
+  bytes: number;
+  /** Of the last of them. */
+  hash: string;
+};
 
 /** A record that stands here. */
 type Mark = { readonly seq: number; readonly offset: number };
@@ -44,16 +64,20 @@ export class RecordPages {
   }
 
   /** Records as far as number `head`. What is there no more is left out. @throws {LogDamaged} */
-  async read({ after, limit, mostBytes = 2 ** 20 }: PageOptions, head: number): Promise<RecordPage> {
-    const page = { records: [] as Record[], bytes: 0, hash: "" };
+  async read({ after, limit, mostBytes = 2 ** 20, containing }: PageOptions, head: number): Promise<RecordPage> {
+    const page: PageUnderWay = { records: [], limit, mostBytes, bytes: 0, hash: "", isWanted: lineFilter(containing) };
     let next = after + 1;
+    let cut: Pick<RecordPage, "isCut"> = {};
     while (next <= head && page.records.length < limit && page.bytes < mostBytes) {
       const { segment, mark, last } = await this.#find(next);
-      next = Math.max(next, mark.seq);
-      const range = { segment, mark, next, last: Math.min(last, head), most: limit - page.records.length, mostBytes };
-      next = await this.#readSegment(range, page);
+      if (mark.seq > next) {
+        cut = { isCut: true };
+        next = mark.seq;
+        if (next > head) break;
+      }
+      next = await this.#readSegment({ segment, mark, next, last: Math.min(last, head) }, page);
     }
-    return next <= head ? { records: page.records, next: next - 1 } : { records: page.records };
+    return next <= head ? { records: page.records, next: next - 1, ...cut } : { records: page.records, ...cut };
   }
 
   /** Where to begin to look for a record, and the number of the last in that segment. */
@@ -93,22 +117,8 @@ export class RecordPages {
   }
 
   async #readSegment(
-    {
-      segment,
-      mark,
-      next,
-      last,
-      most,
-      mostBytes,
-    }: {
-      segment: number;
-      mark: Mark;
-      next: number;
-      last: number;
-      most: number;
-      mostBytes: number;
-    },
-    page: { records: Record[]; bytes: number; hash: string },
+    { segment, mark, next, last }: { segment: number; mark: Mark; next: number; last: number },
+    page: PageUnderWay,
   ): Promise<number> {
     const file = await openSegment(segmentPath(this.#folder, segment));
     if (!file) {
@@ -121,12 +131,12 @@ export class RecordPages {
         if (seq === undefined) continue;
         this.add(seq, { segment, offset, bytes: bytes.length });
         if (seq < next) continue;
-        page.records.push(checkLine(bytes, next, page.hash));
+        if (page.isWanted(bytes)) page.records.push(checkLine(bytes, next, page.hash));
+        else if (seq !== next) throw notNext(next);
         page.hash = hash("sha256", bytes);
         page.bytes += bytes.length;
         next += 1;
-        most -= 1;
-        if (seq >= last || most === 0 || page.bytes >= mostBytes) return next;
+        if (seq >= last || page.records.length === page.limit || page.bytes >= page.mostBytes) return next;
       }
       throw new LogDamaged(`log: expected record ${next} in ${segmentName(segment)}, got its end`);
     } finally {
@@ -139,7 +149,17 @@ export class RecordPages {
 function checkLine(bytes: Buffer, seq: number, prev: string): Record {
   const record = parseRecord(bytes.toString("utf8"));
   if (record?.seq === seq && (prev === "" || record.prev === prev)) return record;
-  throw new LogDamaged(`log: expected record ${seq} that follows the one before, got another`);
+  throw notNext(seq);
+}
+
+function notNext(seq: number): LogDamaged {
+  return new LogDamaged(`log: expected record ${seq} that follows the one before, got another`);
+}
+
+function lineFilter(containing: string | undefined): (line: Buffer) => boolean {
+  if (containing === undefined) return () => true;
+  const text = Buffer.from(containing);
+  return (line) => line.includes(text);
 }
 
 function seqOf(line: Buffer): number | undefined {

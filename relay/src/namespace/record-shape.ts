@@ -1,3 +1,4 @@
+import { EVENT_IDS_PER_RECORD, isTopic } from "@circles/sdk/protocol";
 import { MOST_BATCH_BYTES } from "./batch.ts";
 import { namedAt } from "./names.ts";
 
@@ -8,9 +9,9 @@ import { namedAt } from "./names.ts";
 export function isLoggedRecord(value: unknown): boolean {
   if (!isObject(value) || !isCount(value.seq) || !isText(value.prev) || !isText(value.at)) return false;
   if ("task" in value) {
-    const { task, caller, script, args, until, end, writes } = value;
+    const { task, caller, script, args, until, end, writes, events = [] } = value;
     const isPlay = [task, caller, script, args].every(isText) && isCount(until) && isObject(end) && isText(end.status);
-    return isPlay && isArrayOf(writes, isWrite);
+    return isPlay && isArrayOf(writes, isWrite) && isArrayOf(events, isEvent) && events.length <= EVENT_IDS_PER_RECORD;
   }
   if ("checkpoint" in value) {
     const { checkpoint, writes, tasks } = value;
@@ -35,6 +36,11 @@ function isWrite(write: unknown): boolean {
   return isText(text ?? base64);
 }
 
+/** More than there are numbers for would have those of the next record. */
+function isEvent(event: unknown): boolean {
+  return isObject(event) && isTopic(event.topic) && "data" in event;
+}
+
 /** Of a checkpoint: who, which, until when, and where its record stands. */
 function isTask(task: unknown): boolean {
   if (!Array.isArray(task)) return false;
@@ -56,7 +62,7 @@ function isObject(value: unknown): value is { readonly [name: string]: unknown }
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isArrayOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+function isArrayOf(value: unknown, isMember: (member: unknown) => boolean): value is readonly unknown[] {
   return Array.isArray(value) && value.every(isMember);
 }
 

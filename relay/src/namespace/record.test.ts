@@ -40,6 +40,11 @@ const anyTasks = fc.array(
 const anyEntry: fc.Arbitrary<Entry> = fc.oneof(
   anyWrites.map((writes) => entryOf({ writes })),
   anyText.map((output) => entryOf({ output })),
+  fc
+    .array(
+      fc.record({ topic: fc.constantFrom("a", "__proto__", "💬\n"), data: anyJson.map((json) => JSON.parse(json)) }),
+    )
+    .map((events) => entryOf({ events })),
   fc.record({ checkpoint: fc.record({ part: fc.nat(), last: fc.boolean() }), writes: anyWrites, tasks: anyTasks }),
 );
 

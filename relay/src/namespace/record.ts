@@ -21,6 +21,9 @@ export type LoggedEnd =
   | FinalEnd
   | { readonly status: "waiting"; readonly capability: string /** Unix seconds. */; readonly expires_at: number };
 
+/** What a play told the subscribers of a topic. `data` is JSON. */
+export type LoggedEvent = { readonly topic: string; readonly data: unknown };
+
 /** What a worker has to say of a play that ended, or that waits. */
 export type PlayEntry = {
   readonly task: TaskId;
@@ -30,6 +33,8 @@ export type PlayEntry = {
   /** Unix seconds until which the task id answers with this end. */
   readonly until: number;
   readonly end: LoggedEnd;
+  /** Left out where there is none. */
+  readonly events?: readonly LoggedEvent[];
   readonly writes: readonly Write[];
 };
 

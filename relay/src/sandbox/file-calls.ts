@@ -1,5 +1,6 @@
 import type { Progress } from "@circles/sdk/protocol";
 import { isBase64 } from "./base64.ts";
+import { type EmittedEvents, parseTopic } from "./emitted-events.ts";
 import { hasAtMostLevels, parseMembers, parsePayload, splitName } from "./payloads.ts";
 import type { PlayEvents } from "./play-events.ts";
 import { type RunningPlay, ScriptError } from "./running-play.ts";
@@ -19,13 +20,14 @@ export type FileCallsParts = {
   readonly play: RunningPlay;
   readonly files: WriteSet;
   readonly events: PlayEvents;
+  readonly emitted: EmittedEvents;
   readonly guard: Guard;
 };
 
 type Kind = "document" | "file";
 
 /**
- * What scripts and the circle's library alike ask of the host: documents, files, events. Each call checks first the name,
+ * What scripts and the circle's library alike ask of the host: documents, files, outputs, events. Each call checks first the name,
  * so that refused names are the same for all, then the capability, and only then looks at the circle.
  */
 export class FileCalls {
@@ -60,6 +62,8 @@ export class FileCalls {
         return this.#delete("file", payload);
       case "files.list":
         return this.#list("file", payload);
+      case "emit":
+        return this.#emit(payload);
       case "print":
         this.#parts.events.say(payload.length, () => ({ kind: "print", data: payload }));
         return "";
@@ -91,12 +95,17 @@ export class FileCalls {
     this.#checkSize(payload);
     const [name, json] = splitName("data.set", payload);
     const path = this.#writable("document", name);
-    // Parsed although the prelude wrote it: what is committed is JSON, whatever became of the guest.
-    const value = parsePayload(json);
-    if (!hasAtMostLevels(value, MOST_LEVELS)) {
-      throw new ScriptError("TypeError", `data.set: expected a value of at most ${MOST_LEVELS} levels, got more`);
-    }
-    this.#parts.files.write(path, { json: JSON.stringify(value) });
+    this.#parts.files.write(path, { json: asJson("data.set", json) });
+    return "";
+  }
+
+  #emit(payload: string): string {
+    const { emitted, guard } = this.#parts;
+    emitted.checkSize(payload);
+    const [name, json] = splitName("emit", payload);
+    const topic = parseTopic("emit", name);
+    guard.require(`emit:${topic}`);
+    emitted.emit({ topic, json: asJson("emit", json) });
     return "";
   }
 
@@ -135,6 +144,13 @@ export class FileCalls {
     const names = this.#parts.files.list({ kind, ...options }, (name) => this.#parts.guard.holds(`read:${name}`));
     return `=${JSON.stringify(names)}`;
   }
+}
+
+/** Parsed although the prelude wrote it: what is committed is JSON, whatever became of the guest. */
+function asJson(what: string, json: string): string {
+  const value = parsePayload(json);
+  if (hasAtMostLevels(value, MOST_LEVELS)) return JSON.stringify(value);
+  throw new ScriptError("TypeError", `${what}: expected a value of at most ${MOST_LEVELS} levels, got more`);
 }
 
 function answerWith(sign: "=" | "$", text: string | undefined): string {

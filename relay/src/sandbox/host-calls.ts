@@ -1,3 +1,4 @@
+import { type EmittedEvents, parseTopic } from "./emitted-events.ts";
 import { type FileCalls, MOST_LEVELS } from "./file-calls.ts";
 import { isFunctionName } from "./function-names.ts";
 import type { LibraryCalls } from "./library-instance.ts";
@@ -14,7 +15,7 @@ const LIBRARY_PATH = "config/library.js";
 /** UTF-8 bytes. */
 const MOST_LIBRARY_BYTES = 256 * 1024;
 
-const TOOL = /^(policy|library|inbox|log)\.[a-z]{1,20}$/;
+const TOOL = /^(policy|library|inbox|log|events)\.[a-z]{1,20}$/;
 
 export type HostCallParts = {
   readonly play: RunningPlay;
@@ -22,6 +23,7 @@ export type HostCallParts = {
   readonly circle: string;
   readonly files: WriteSet;
   readonly fileCalls: FileCalls;
+  readonly emitted: EmittedEvents;
   readonly tools: Tools;
   readonly library: LibraryCalls;
   readonly lane?: "control" | undefined;
@@ -59,7 +61,7 @@ export class HostCalls {
         this.#parts.play.end = parseThrown(payload);
         return "";
     }
-    if (/^(data|files)\./.test(operation)) this.#requireOrdinaryLane(operation);
+    if (/^(data|files)\.|^emit$/.test(operation)) this.#requireOrdinaryLane(operation);
     const answer = this.#parts.fileCalls.call(operation, payload);
     if (answer === undefined) throw new ScriptError("TypeError", "host: unknown operation");
     return answer;
@@ -78,12 +80,12 @@ export class HostCalls {
     if (!isFunctionName(name)) {
       throw new ScriptError("TypeError", "circle: expected the name of a function, got another text");
     }
-    const { play, library, files } = this.#parts;
+    const { play, library, files, emitted } = this.#parts;
     play.require(`call:${name}`);
     this.#librarySource ??= files.readText(LIBRARY_PATH);
     if (this.#librarySource === undefined) throw noSuchFunction(name);
     const source = this.#librarySource;
-    return files.atomically(() => library.call(source, name, args));
+    return emitted.atomically(() => files.atomically(() => library.call(source, name, args)));
   }
 
   #callTool(payload: string): string {
@@ -92,11 +94,11 @@ export class HostCalls {
     if (payload.length > storageBytes) play.reach("storage_bytes", payload.length, storageBytes);
     const call = parsePayload(payload);
     const [operation, args] = Array.isArray(call) ? (call as unknown[]) : [];
-    const [, capability] = (typeof operation === "string" && TOOL.exec(operation)) || [];
-    if (typeof operation !== "string" || capability === undefined || !Array.isArray(args)) {
+    const [, kind] = (typeof operation === "string" && TOOL.exec(operation)) || [];
+    if (typeof operation !== "string" || kind === undefined || !Array.isArray(args)) {
       throw new ScriptError("TypeError", "host: expected a tool and its arguments");
     }
-    play.require(capability);
+    play.require(kind === "events" ? `subscribe:${parseTopic(operation, args[0])}` : kind);
     if (!hasAtMostLevels(args, MOST_LEVELS)) {
       throw new ScriptError("TypeError", `${operation}: expected values of at most ${MOST_LEVELS} levels, got more`);
     }

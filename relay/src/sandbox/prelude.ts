@@ -123,6 +123,10 @@ const progress = (fraction, note) => {
   hostCall("progress", stringify(said));
 };
 
+const emit = (topic, value) => {
+  hostCall("emit", stringify(text("emit", topic)) + "\n" + json("emit", value));
+};
+
 // xoshiro128** by Blackman and Vigna: the engine's own generator would start alike in every play.
 const seed = new Uint32Array(4);
 const random32 = () => {
@@ -148,6 +152,7 @@ provide("CIRCLE_PUBLIC_KEY", undefined);
 provide("DB_PATH", undefined);
 provide("print", print);
 provide("progress", progress);
+provide("emit", emit);
 provide("data", data);
 provide("files", files);
 defineProperty(Math, "random", { value: random, writable: true, configurable: true });

@@ -1,4 +1,5 @@
 import type { Event } from "../task.ts";
+import { EmittedEvents } from "./emitted-events.ts";
 import { FileCalls, type Guard } from "./file-calls.ts";
 import { HostCalls } from "./host-calls.ts";
 import { LibraryInstance } from "./library-instance.ts";
@@ -68,15 +69,16 @@ export class QuickjsInstance {
     const { circle, caller, tools, lane } = play;
     const files = new WriteSet(play.snapshot, running);
     const events = new PlayEvents(running, play.emit);
+    const emitted = new EmittedEvents(running);
     // Written out: a spread costs as much as all the rest of this.
     const library = this.#library.open({
       play: running,
       circle,
       caller,
-      fileCalls: new FileCalls({ play: running, files, events, guard: EVERYTHING }),
+      fileCalls: new FileCalls({ play: running, files, events, emitted, guard: EVERYTHING }),
     });
-    const fileCalls = new FileCalls({ play: running, files, events, guard: running });
-    const host = new HostCalls({ play: running, circle, caller, files, fileCalls, library, tools, lane });
+    const fileCalls = new FileCalls({ play: running, files, events, emitted, guard: running });
+    const host = new HostCalls({ play: running, circle, caller, files, fileCalls, emitted, library, tools, lane });
     let { memoryBytes } = running.limits;
     this.#host = {
       call: (operation, payload) => {
@@ -102,8 +104,9 @@ export class QuickjsInstance {
     }
     if (running.failure) throw running.failure;
     const end = finish(running.end ?? STALLED, play.script, columnsBefore, running.limits);
-    const writes = end.kind === "value" ? files.writes : [];
-    return { end, writes, cpuMs: running.elapsedMs, killed: false, used: running.used };
+    const [writes, told] = end.kind === "value" ? [files.writes, emitted.all] : [[], []];
+    const result = { end, writes, cpuMs: running.elapsedMs, killed: false, used: running.used };
+    return told.length > 0 ? { ...result, emitted: told } : result;
   }
 
   /** Runs the script until the play has an end, or nothing is left to run. Answers the columns put before the source. */

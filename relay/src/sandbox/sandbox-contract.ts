@@ -48,6 +48,15 @@ export function sandboxContract(name: string, makeSandbox: () => Promise<Sandbox
     };
     const limits = (given: Partial<Limits>) => ({ limits: given });
 
+    it("[SB32] what a script emits comes with its result", async () => {
+      const { emitted } = await play("emit('chat', { ['__proto__']: [1] }); emit('news', 'text')");
+      expect(emitted).toEqual([
+        { topic: "chat", json: '{"__proto__":[1]}' },
+        { topic: "news", json: '"text"' },
+      ]);
+      expect(await play("1")).not.toHaveProperty("emitted");
+    });
+
     it.each([
       ["1 + 1", 2],
       ["'text'", "text"],

@@ -13,6 +13,10 @@ export type Limits = {
   readonly events: number;
   /** UTF-8 bytes of the JSON of all events together. */
   readonly eventBytes: number;
+  /** Events for subscribers. */
+  readonly emittedEvents: number;
+  /** UTF-8 bytes of their topics and JSON together. */
+  readonly emittedBytes: number;
   /** UTF-8 bytes of names and values in the write set, and 1,024 for each of its changes. */
   readonly storageBytes: number;
 };
@@ -26,6 +30,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   outputBytes: MiB / 2 - 4_096, // an answer fits into one frame, even if all of it must be escaped
   events: 1_000,
   eventBytes: MiB / 2,
+  emittedEvents: 100,
+  emittedBytes: MiB / 16,
   storageBytes: 4 * MiB,
 });
 
@@ -37,6 +43,8 @@ export type LimitName =
   | "output_bytes"
   | "events"
   | "event_bytes"
+  | "emitted_events"
+  | "emitted_bytes"
   | "storage_bytes";
 
 /** What a file of the circle holds: a document's JSON text, a text, or bytes. */
@@ -44,6 +52,9 @@ export type Content = { readonly json: string } | { readonly text: string } | { 
 
 /** One change of a file. `path` is below the circle's folder; `null` deletes. */
 export type Write = { readonly path: string; readonly content: Content | null };
+
+/** An event for those who subscribe to its topic, if the play commits. `json` is the text of its value. */
+export type Emitted = { readonly topic: string; readonly json: string };
 
 /** How a script ended. A script that fails is a value, not an exception. */
 export type ScriptEnd =
@@ -74,6 +85,8 @@ export type ScriptResult = {
   readonly end: ScriptEnd;
   /** Each name once. Empty unless the end is a value: a script that fails writes nothing. */
   readonly writes: readonly Write[];
+  /** In order; left out where there is nothing, as it is unless the end is a value. */
+  readonly emitted?: readonly Emitted[];
   readonly cpuMs: number;
   /** The script did not stop when told and its thread was ended from outside. */
   readonly killed: boolean;

@@ -40,6 +40,9 @@ const inbox = freeze({
 const log = freeze({
   read(options) { return tool("log.read", options); },
 });
+const events = freeze({
+  read(topic, options) { return options === undefined ? tool("events.read", topic) : tool("events.read", topic, options); },
+});
 
 const reserved = (name) => () => {
   throw new Error(name + ": plays from inside a play are reserved for a later version of Circles");
@@ -53,7 +56,7 @@ const context = freeze({
   get owner() { return owner; },
   get DB_PATH() { return DB_PATH; },
   get args() { return args; },
-  print, progress, data, files, circle, policy, library, inbox, log, play, schedule,
+  print, progress, emit, data, files, circle, policy, library, inbox, log, events, play, schedule,
 });
 provide("args", undefined);
 provide("context", context);
@@ -62,6 +65,7 @@ provide("policy", policy);
 provide("library", library);
 provide("inbox", inbox);
 provide("log", log);
+provide("events", events);
 provide("play", play);
 provide("schedule", schedule);
 

@@ -78,7 +78,7 @@ export async function admit(
 }
 
 /** What a play lacks that its caller did not sign, where a policy asks for that. */
-const SIGNATURE = "signature";
+export const SIGNATURE = "signature";
 
 /** How a play that waited ends without running, if it does. */
 function endOfWaiting(entry: AskingPlay | undefined, cancelled: AbortSignal): FinalEnd | undefined {

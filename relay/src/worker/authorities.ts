@@ -1,6 +1,6 @@
 import type { PolicyDocument, PublicKey, Sha256 } from "@circles/sdk/protocol";
 import type { Namespace } from "../namespace/namespace.ts";
-import { type PlayAuthority, type PlayGrant, soonest } from "../policy/authority.ts";
+import { openAuthority, type PlayAuthority, type PlayGrant, soonest } from "../policy/authority.ts";
 import { CompiledPolicy, writeAuthority } from "../policy/compiled-policy.ts";
 import { parsePolicy } from "../policy/policy-file.ts";
 import { type RatedUse, RateWindows } from "../policy/rate-windows.ts";
@@ -82,6 +82,33 @@ export class Authorities {
         for (const id of added) this.#rates.reserve(this.#useOf(namespace, caller, id));
       },
     };
+  }
+
+  /**
+   * May its caller hear of this, by the policy as it is now? Answers until when, in Unix milliseconds. `isCounted`: as one of
+   * the plays per minute of the grant that gives it; otherwise it does not matter whether that is used up. @throws {WireError}
+   * -32003, -32007
+   */
+  checkSubscriber(
+    namespace: Namespace,
+    task: Task,
+    { capability, isCounted }: { readonly capability: string; readonly isCounted: boolean },
+  ): number {
+    if (this.#isOwner(namespace, task)) return Number.POSITIVE_INFINITY;
+    const { caller, hashes } = task;
+    const useOf = ({ id }: PlayGrant) => this.#useOf(namespace, caller, id);
+    const grants = this.#grantsOf(namespace, caller, hashes.script).map((grant): PlayGrant => {
+      const usedUp = isCounted ? this.#rates.exhausted(useOf(grant)) : undefined;
+      return usedUp ? { ...grant, exhausted: usedUp } : grant;
+    });
+    if (grants.length === 0) throw denied(ANYTHING);
+    const authority = openAuthority(writeAuthority({ script: hashes.script, grants, approved: [] }));
+    const verdict = authority.check(capability);
+    if (verdict.kind === "exhausted") throw exhausted({ ...verdict, capability });
+    const giving = grants.find(({ id }) => authority.used.includes(id));
+    if (verdict.kind !== "held" || !giving) throw denied(capability); // nobody waits for an owner to subscribe
+    if (isCounted) this.#rates.reserve(useOf(giving));
+    return giving.expires ?? Number.POSITIVE_INFINITY;
   }
 
   /** The authority of a play under way, by the policy as it is now. */

@@ -12,7 +12,7 @@ const MOST_LISTED_CHARACTERS = 128 * 1024;
 const MOST_LISTED = 100;
 const MOST_REASON_CHARACTERS = 500;
 
-/** The owner's tools, as a script has them (DESIGN §3). They read and write the circle's files like any play does. */
+/** The owner's tools and `events.read`, as a script has them (DESIGN §3). They read and write the circle's files like any play does. */
 export function circleTools(ask: (question: Question) => unknown): Tools {
   return {
     call(operation, args, files) {
@@ -36,6 +36,8 @@ export function circleTools(ask: (question: Question) => unknown): Tools {
           return undefined;
         case "log.read":
           return ask({ ask: "log", ...logOptions(members("log.read", args[0])) });
+        case "events.read":
+          return ask({ ask: "events", ...eventsQuery(args[0], members("events.read", args[1])) });
         default:
           throw new RefusedName(`${operation}: there is no such tool`);
       }
@@ -129,6 +131,14 @@ function logOptions({ after, limit, caller }: { after?: unknown; limit?: unknown
     after: after === undefined ? 0 : whole("log.read: after", after, 0, Number.MAX_SAFE_INTEGER),
     limit: limit === undefined ? 100 : whole("log.read: limit", limit, 1, 1_000),
     ...(caller === undefined ? {} : { caller: text("log.read: caller", caller) }),
+  };
+}
+
+function eventsQuery(topic: unknown, { after, limit }: { after?: unknown; limit?: unknown }) {
+  return {
+    topic: text("events.read: topic", topic),
+    after: after === undefined ? 0 : whole("events.read: after", after, 0, Number.MAX_SAFE_INTEGER),
+    limit: limit === undefined ? 100 : whole("events.read: limit", limit, 1, 1_000),
   };
 }
 

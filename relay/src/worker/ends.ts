@@ -116,3 +116,10 @@ function thrownEnd({ name, message, stack, line, column }: Extract<ScriptEnd, { 
   if (column !== undefined) data.column = column;
   return { status: "error", failure: { code: ErrorCode.ScriptError, message: `${name}: ${message}`, data } };
 }
+
+/** What is told of a task that ends with this. */
+export function failureOf(error: unknown) {
+  if (error instanceof WireError) return { code: error.code, message: error.message, data: error.data };
+  // Perhaps it is in the log and perhaps not: sent again under the same id, the play is answered or played.
+  return { code: ErrorCode.InternalError, message: "internal error", data: { outcome: "unknown" } };
+}

@@ -1,12 +1,12 @@
 import { ErrorCode, type LogHead, TASK_MEMORY_AFTER_EXPIRY_S, WireError } from "@circles/sdk/protocol";
 import type { Claim, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
-import type { FinalEnd, LoggedEnd } from "../namespace/record.ts";
-import type { Write } from "../sandbox/sandbox.ts";
+import type { FinalEnd, PlayEntry } from "../namespace/record.ts";
+import type { Emitted, Write } from "../sandbox/sandbox.ts";
 import type { Event, Outcome } from "../task.ts";
 import { type AskingPlay, inboxId, inboxPath, makeAskingPlay } from "./asking-play.ts";
 import { isConfig } from "./config-changes.ts";
-import { endOfRefused, endOfWrites, outcomeOf } from "./ends.ts";
+import { endOfRefused, endOfWrites, failureOf, outcomeOf } from "./ends.ts";
 import type { HeldEvents } from "./held-events.ts";
 import { inboxNotice } from "./inbox.ts";
 import type { ServeParts } from "./serve-claim.ts";
@@ -19,7 +19,13 @@ export type Play = ClaimedTask & {
   readonly entry: AskingPlay | undefined;
 };
 
-type Ended = { readonly end: FinalEnd; readonly writes: readonly Write[] };
+type Ended = {
+  readonly end: FinalEnd;
+  readonly writes: readonly Write[];
+  readonly emitted?: readonly Emitted[] | undefined;
+};
+
+type Logged = Pick<PlayEntry, "end" | "writes" | "until" | "events">;
 
 /**
  * Ends the plays of one claim, each once: by a record, by a refusal without one, or by having it wait for the owner.
@@ -61,8 +67,9 @@ export class Finishing {
    */
   commit(namespace: Namespace, play: Play, ended: Ended): boolean {
     const own = entryGone(play);
-    const { end, writes } = takeWrites(namespace, play, ended, own);
-    this.#append(namespace, play, { end, writes: [...writes, ...own], until: play.until }, (head) =>
+    const { end, writes, emitted = [] } = takeWrites(namespace, play, ended, own);
+    const events = emitted.map(({ topic, json }) => ({ topic, data: JSON.parse(json) as unknown }));
+    this.#append(namespace, play, { end, writes: [...writes, ...own], events, until: play.until }, (head) =>
       this.finish(play, outcomeOf(end, head)),
     );
     return writes.length === ended.writes.length && !writes.some(({ path }) => isConfig(path));
@@ -132,22 +139,25 @@ export class Finishing {
   #append(
     namespace: Namespace,
     play: Play,
-    { end, writes, until }: { end: LoggedEnd; writes: readonly Write[]; until: number },
+    { events = [], ...logged }: Logged,
     then: (head: LogHead) => Promise<void>,
   ): void {
     const { id, caller, hashes } = play.task;
+    const { writes } = logged;
     const released = this.#lastCommit;
     const { configChanges, approvals, observer } = this.#parts;
     configChanges.add(namespace, writes);
     const due = approvals.taken(namespace, writes);
     const began = performance.now();
-    const commit = namespace.commit({ task: id, caller, ...hashes, until, end, writes });
+    const emitted = events.length > 0 ? { events } : {};
+    const commit = namespace.commit({ task: id, caller, ...hashes, ...emitted, ...logged });
     commit.catch(() => {}); // heard of below, once what came before it has settled
     this.#lastCommit = commit;
     const ended = async () => {
       try {
         await released; // its events are out
-        const head = await commit;
+        const { head, news } = await commit;
+        this.#parts.news.tell(namespace, news);
         observer.committed(play.task, performance.now() - began);
         if (writes.some(({ path }) => isConfig(path))) await this.#committed(namespace, writes, due);
         await then(head);
@@ -160,9 +170,10 @@ export class Finishing {
 
   /** What a commit changes beyond the circle's data takes effect before anybody hears of it. */
   async #committed(namespace: Namespace, writes: readonly Write[], due: readonly string[]): Promise<void> {
-    const { authorities, sandbox, approvals } = this.#parts;
+    const { authorities, sandbox, approvals, news } = this.#parts;
     if (authorities.changedBy(writes)) {
       sandbox.reauthorize(namespace.circle, (play) => authorities.again(namespace, play));
+      news.policyChanged(namespace);
     }
     if (writes.some(({ path }) => path.startsWith("inbox/"))) await approvals.proceed(namespace, due);
   }
@@ -182,10 +193,10 @@ function entryGone({ entry }: Play): Write[] {
 }
 
 /** Takes what a play writes, and its own entry away; a play whose writes are not taken ends so and writes nothing. */
-function takeWrites(namespace: Namespace, { task }: Play, { end, writes }: Ended, own: readonly Write[]): Ended {
+function takeWrites(namespace: Namespace, { task }: Play, ended: Ended, own: readonly Write[]): Ended {
   try {
-    namespace.takeWrites([...writes, ...own]);
-    return { end, writes };
+    namespace.takeWrites([...ended.writes, ...own]);
+    return ended;
   } catch (error) {
     const refused = endOfWrites(error, task);
     namespace.takeWrites(own);
@@ -197,10 +208,4 @@ function wireError(end: FinalEnd): WireError {
   if (end.status === "completed") throw new TypeError("worker: expected an end that is a failure");
   const { code, message, data } = end.failure;
   return new WireError(code, message, data);
-}
-
-function failureOf(error: unknown) {
-  if (error instanceof WireError) return { code: error.code, message: error.message, data: error.data };
-  // Perhaps it is in the log and perhaps not: sent again under the same id, the play is answered or played.
-  return { code: ErrorCode.InternalError, message: "internal error", data: { outcome: "unknown" } };
 }

@@ -1,4 +1,5 @@
 import type { LogPage, LogRecord, Sha256 } from "@circles/sdk/protocol";
+import type { EventsQuery } from "../namespace/circle-events.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { LoggedEnd, Record } from "../namespace/record.ts";
 import type { ListOptions } from "../sandbox/sandbox.ts";
@@ -13,7 +14,8 @@ export type Question =
       readonly after: number;
       readonly limit: number;
       readonly caller?: string;
-    };
+    }
+  | ({ readonly ask: "events" } & EventsQuery);
 
 /** JSON of one answer, in UTF-16 units; at least one record is answered. */
 const MOST_CHARACTERS = 256 * 1024;
@@ -25,7 +27,8 @@ const MOST_LOOKED_AT = 10_000;
 export function answerer(namespace: Namespace, denials: Denials): (question: unknown) => unknown {
   return (question) => {
     const asked = question as Question; // of our own thread's making
-    return asked.ask === "list" ? namespace.list(asked.options) : readLog(namespace, denials, asked);
+    if (asked.ask === "list") return namespace.list(asked.options);
+    return asked.ask === "events" ? namespace.readEvents(asked) : readLog(namespace, denials, asked);
   };
 }
 
@@ -68,8 +71,9 @@ function showRecord(record: Record): LogRecord {
   const { seq, at } = record;
   const prev = record.prev as Sha256;
   if ("task" in record) {
-    const { task, caller, script, args, end, writes } = record;
+    const { task, caller, script, args, end, writes, events = [] } = record;
     const paths = writes.map(({ path }) => path);
+    const topics = events.length > 0 ? { events: events.map(({ topic }) => topic) } : {};
     const play = {
       kind: "play",
       task,
@@ -77,6 +81,7 @@ function showRecord(record: Record): LogRecord {
       script: `sha256:${script}`,
       args: `sha256:${args}`,
       writes: paths,
+      ...topics,
     } as const;
     return { seq, prev, at, ...play, ...shorten(end) };
   }

@@ -150,7 +150,7 @@ describe("a claim, under a policy,", () => {
       const [first, second] = [authorities.open(namespace, play, []), authorities.open(namespace, play, [])];
       await setPolicy({ grants: [added] }, { lane: "control" });
       const again = () => {
-        const text = authorities.again(namespace, { ...play, authority: first.text });
+        const text = authorities.again(namespace, { ...play, lane: undefined, authority: first.text });
         return (JSON.parse(text) as PlayAuthority).grants[0];
       };
       const grant = again();

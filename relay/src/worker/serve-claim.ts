@@ -12,7 +12,9 @@ import type { Denials } from "./denials.ts";
 import { CANCELLED, denied, exhausted, isStopped, loggedEnd } from "./ends.ts";
 import { Finishing, type Play } from "./finishing.ts";
 import { HeldEvents } from "./held-events.ts";
+import type { News } from "./news.ts";
 import { answerer } from "./questions.ts";
+import { ServingSubscribers } from "./serve-subscribers.ts";
 import type { WorkerObserver } from "./worker-observer.ts";
 
 export type ServeParts = AdmissionParts & {
@@ -22,6 +24,7 @@ export type ServeParts = AdmissionParts & {
   readonly approvals: Approvals;
   readonly denials: Denials;
   readonly configChanges: ConfigChanges;
+  readonly news: News;
   readonly observer: WorkerObserver;
   /** Told of what should not happen. */
   readonly onError: (error: unknown, claimed: ClaimedTask) => void;
@@ -30,19 +33,42 @@ export type ServeParts = AdmissionParts & {
 /** What became of a play that ran: what those behind it read is so, is not so any more, or it must run again itself. */
 type Became = "stands" | "changed" | "again";
 
-/** Plays and finishes all tasks of a claim. A play whose outcome cannot be known is finished as an internal error. */
+/** Serves and finishes all tasks of a claim. A play whose outcome cannot be known is finished as an internal error. */
 export async function serveClaim(parts: ServeParts, claim: Claim): Promise<void> {
-  const finishing = new Finishing(parts, claim);
-  for (const { task, said, attempts } of claim.tasks) if (said + attempts === 0) parts.observer.taken(task);
+  const serving = claim.lane === "events" ? new ServingSubscribers(parts, claim) : new ServingPlays(parts, claim);
   const serve = () =>
-    parts.namespaces.with(claim.circle, (namespace) => new Serving(parts, claim, namespace, finishing).serve());
+    parts.namespaces.with(claim.circle, (namespace) => {
+      parts.news.attend(namespace);
+      return serving.serve(namespace);
+    });
   try {
     await serve().catch(async (error: unknown) => {
       if (!(error instanceof LeaseOutdated && (await parts.broker.raise(claim.circle, error.known)))) throw error;
       await serve(); // the broker had forgotten how far it was; nothing was done yet
     });
   } catch (error) {
-    await finishing.giveUp(error);
+    await serving.giveUp(error);
+  }
+}
+
+class ServingPlays {
+  readonly #parts: ServeParts;
+  readonly #claim: Claim;
+  readonly #finishing: Finishing;
+
+  constructor(parts: ServeParts, claim: Claim) {
+    this.#parts = parts;
+    this.#claim = claim;
+    this.#finishing = new Finishing(parts, claim);
+    for (const { task, said, attempts } of claim.tasks) if (said + attempts === 0) parts.observer.taken(task);
+  }
+
+  serve(namespace: Namespace): Promise<void> {
+    return new Serving(this.#parts, this.#claim, namespace, this.#finishing).serve();
+  }
+
+  giveUp(error: unknown): Promise<void> {
+    return this.#finishing.giveUp(error);
   }
 }
 
@@ -137,7 +163,7 @@ class Serving {
         script: task.script,
         args: task.args,
         caller: task.caller,
-        lane: task.lane,
+        lane: task.lane === "control" ? task.lane : undefined,
         authority: authority.text,
         signal: cancelled,
         deadline: task.deadline,
@@ -177,7 +203,7 @@ class Serving {
     const { authorities, configChanges, coolDown } = this.#parts;
     const namespace = this.#namespace;
     this.#claim.lost.throwIfAborted(); // others have the circle: nothing is committed any more
-    const { end, writes, used } = result;
+    const { end, writes, emitted, used } = result;
     const withoutWrites = writes.length > 0 ? "changed" : "stands";
     if (this.#stopped.has(play.key)) {
       await this.#finishing.refuse(namespace, play, coolingDown(coolDown, play.task));
@@ -199,7 +225,7 @@ class Serving {
       return withoutWrites;
     }
     if (configChanges.conflicts(namespace, writes, since)) return "again";
-    const stands = this.#finishing.commit(namespace, play, { end: loggedEnd(end), writes });
+    const stands = this.#finishing.commit(namespace, play, { end: loggedEnd(end), writes, emitted });
     return stands ? "stands" : "changed";
   }
 

@@ -10,6 +10,7 @@ import { ConfigChanges } from "./config-changes.ts";
 import { CoolDown } from "./cool-down.ts";
 import { Denials } from "./denials.ts";
 import { Inboxes } from "./inbox.ts";
+import { News } from "./news.ts";
 import { NOBODY, type Trust } from "./proof.ts";
 import type { ServeParts } from "./serve-claim.ts";
 import { UNOBSERVED, type WorkerObserver } from "./worker-observer.ts";
@@ -48,6 +49,7 @@ export function makeWorkerParts({
     trust,
     coolDown: new CoolDown(),
     configChanges: new ConfigChanges(),
+    news: new News(broker),
     authorities: new Authorities({ open }),
     // What another worker has by now is its business.
     denials: new Denials((circle, use) => namespaces.with(circle, use).catch(unlessHeldElsewhere)),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EmittedEvents } from "../../src/sandbox/emitted-events.ts";
 import { FileCalls } from "../../src/sandbox/file-calls.ts";
 import { HostCalls } from "../../src/sandbox/host-calls.ts";
 import { PlayEvents } from "../../src/sandbox/play-events.ts";
@@ -19,21 +20,24 @@ function hostUnderAttack(limits = {}) {
   const play = new RunningPlay({ limits: limited, authority: () => undefined, cancelled: () => false });
   const snapshot = new FilesSnapshot({ "data/a.json": { json: "1" }, "config/library.js": { text: "" } });
   const files = new WriteSet(snapshot, play);
+  const emitted = new EmittedEvents(play);
   const host = new HostCalls({
     play,
+    emitted,
     caller: "mallory",
     circle: "alice",
     files,
     fileCalls: new FileCalls({
       play,
       files,
+      emitted,
       events: new PlayEvents(play, (event) => events.push(event)),
       guard: play,
     }),
     tools: NO_TOOLS,
     library: { call: (_source, name, args) => `=${JSON.stringify([name, args])}`, check: () => {}, close: () => {} },
   });
-  return { host, play, files, events };
+  return { host, play, files, events, emitted };
 }
 
 const OPERATIONS = [
@@ -52,6 +56,7 @@ const OPERATIONS = [
   "tool",
   "print",
   "progress",
+  "emit",
   "value",
   "thrown",
 ];
@@ -63,6 +68,14 @@ describe("payloads from a raw host call", () => {
     ["empty-operation", "", ""],
     ["set-without-a-line-break", "data.set", '"a" 1'],
     ["set-with-an-empty-payload", "data.set", ""],
+    ["emit-with-an-empty-payload", "emit", ""],
+    ["emit-with-a-topic-that-is-no-text", "emit", "[1]\n1"],
+    ["emit-with-a-topic-of-the-relay", "emit", '"$policy"\n1'],
+    ["emit-with-half-a-character-for-a-topic", "emit", '"\\ud800"\n1'],
+    ["emit-with-a-broken-value", "emit", '"a"\n{broken'],
+    ["emit-nested-beyond-the-stack", "emit", `"a"\n${"[".repeat(20_000)}${"]".repeat(20_000)}`],
+    ["read-of-events-of-the-relay", "tool", '["events.read",["$inbox"]]'],
+    ["read-of-events-of-no-topic", "tool", '["events.read",[{}]]'],
     ["set-with-a-broken-name", "data.set", "a\n1"],
     ["set-with-a-name-that-is-no-text", "data.set", "[1]\n1"],
     ["set-with-a-broken-value", "data.set", '"a"\n{broken'],

@@ -3,6 +3,7 @@ export * from "./canonical-json.ts";
 export * from "./deadline.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
+export * from "./events.ts";
 export * from "./frames.ts";
 export * from "./ids.ts";
 export * from "./inbox.ts";

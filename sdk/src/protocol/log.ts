@@ -18,6 +18,8 @@ export type LoggedPlay = {
   readonly args: ContentHash;
   /** Paths below the circle's folder, such as `data/notes/a.json`; what was written is there. */
   readonly writes: readonly string[];
+  /** Topics of what it emitted, in order; left out where that is nothing. */
+  readonly events?: readonly string[];
 } & (
   | { readonly status: "completed"; readonly output: string; readonly format: "text" | "json" }
   | {

@@ -27,6 +27,22 @@ export type PlayParams = {
  */
 export type Lane = "control";
 
+/** What a subscription begins after: the number of an event; left out, only what comes from now on is sent. */
+export type SubscribeParams = {
+  topic: string;
+  after?: number;
+  /** With `envelope`. */
+  task_id?: TaskId;
+  /** The caller's signature over `SUBSCRIBE_SCRIPT` with `{topic}` and without `timeout_ms`; good until it expires. */
+  envelope?: Envelope;
+};
+
+/**
+ * `head`: the last number that an event can have up to now; of the relay's own topics there is none. `gap`: between `after`
+ * and `head` the log does not have everything any more.
+ */
+export type SubscribeResult = { subscribed: boolean; head?: number; gap?: true };
+
 /** Every call a peer can make, by its name on the wire. Both sides read their types here. */
 export interface Methods {
   /** `pubkey` also uncompressed or with `0x`. `expires_at` in Unix seconds. */
@@ -37,7 +53,7 @@ export interface Methods {
   cancel: { params: { task_id: TaskId }; result: { cancelled: boolean } };
   /** The outcome as of `play`, after the events with a number above `after` (default 0) were sent again. */
   attach: { params: { task_id: TaskId; after?: number }; result: PlayResult };
-  subscribe: { params: { topic: string }; result: { subscribed: boolean } };
+  subscribe: { params: SubscribeParams; result: SubscribeResult };
   unsubscribe: { params: { topic: string }; result: { subscribed: boolean } };
   "rpc.discover": { params: Record<string, never> | undefined; result: Record<string, unknown> };
 }
@@ -65,11 +81,21 @@ export const INBOX_TOPIC = "$inbox";
 /** A play that begins to wait for the owner. `id` names it in the inbox. */
 export type InboxNotice = { id: string; caller: PublicKey; capability: string; expires_at: number };
 
+/**
+ * `id` numbers the events of a circle; those of the relay's own topics have none. Between `after` and `id` is no other
+ * event of the topic: who has `after`, or a number beyond, has missed nothing.
+ */
+export type TopicNotice = { topic: string; data: unknown; id?: number; after?: number };
+
+/** A subscription is over, as the error says that the relay would answer now. */
+export type TopicEnd = { topic: string; code: number; message: string; data?: unknown };
+
 /** Every notification that a relay sends. */
 export interface Notifications {
   /** `seq` counts from 1 within a play. */
   play_event: PlayEvent;
-  event: { topic: string; data: unknown };
+  event: TopicNotice;
+  event_end: TopicEnd;
 }
 
 /** What a gateway implements: leaving out a method does not compile. */

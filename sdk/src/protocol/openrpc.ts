@@ -54,19 +54,7 @@ const playResult = {
   additionalProperties: false,
 } as const;
 
-const topic = {
-  params: {
-    type: "object",
-    properties: { topic: { type: "string", minLength: 1, maxLength: MAX_TOPIC_CHARACTERS } },
-    required: ["topic"],
-  },
-  result: {
-    type: "object",
-    properties: { subscribed: { type: "boolean" } },
-    required: ["subscribed"],
-    additionalProperties: false,
-  },
-} as const;
+const topic = { type: "string", minLength: 1, maxLength: MAX_TOPIC_CHARACTERS } as const;
 
 /** Of each method: the schema of its params as one object, and of its result. */
 export const methodSchemas = {
@@ -137,8 +125,39 @@ export const methodSchemas = {
     },
     result: playResult,
   },
-  subscribe: { summary: "Events of a topic; served so far: $inbox, to the circle's owner", ...topic },
-  unsubscribe: { summary: "No more events of a topic", ...topic },
+  subscribe: {
+    summary: "Events of a topic, from those after a number on; event notifications bring them, event_end the end",
+    params: {
+      type: "object",
+      properties: {
+        topic,
+        after: { type: "integer", minimum: 0, description: "Number of an event; left out: what comes from now on" },
+        task_id: taskId,
+        envelope,
+      },
+      required: ["topic"],
+    },
+    result: {
+      type: "object",
+      properties: {
+        subscribed: { type: "boolean" },
+        head: { type: "integer", minimum: 0, description: "The last number that an event can have up to now" },
+        gap: { const: true, description: "The log does not have everything after `after` any more" },
+      },
+      required: ["subscribed"],
+      additionalProperties: false,
+    },
+  },
+  unsubscribe: {
+    summary: "No more events of a topic",
+    params: { type: "object", properties: { topic }, required: ["topic"] },
+    result: {
+      type: "object",
+      properties: { subscribed: { type: "boolean" } },
+      required: ["subscribed"],
+      additionalProperties: false,
+    },
+  },
   "rpc.discover": {
     summary: "This document",
     params: { type: "object", properties: {}, additionalProperties: false },

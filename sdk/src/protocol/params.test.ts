@@ -7,7 +7,15 @@ import { delegationText, playText } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
 import type { Sha256 } from "./ids.ts";
 import { MAX_ARGS_BYTES, MAX_SCRIPT_BYTES, MAX_TOPIC_CHARACTERS } from "./limits.ts";
-import { parseAttach, parseAuthenticate, parseCancel, parseFetchNonce, parsePlay, parseTopic } from "./params.ts";
+import {
+  parseAttach,
+  parseAuthenticate,
+  parseCancel,
+  parseFetchNonce,
+  parsePlay,
+  parseSubscribe,
+  parseTopic,
+} from "./params.ts";
 
 const taskId = "0123456789abcdef";
 const signature = "0a".repeat(64);
@@ -175,7 +183,7 @@ describe("parsePlay", () => {
 });
 
 describe("every parser of params", () => {
-  const parsers = [parseFetchNonce, parseAuthenticate, parsePlay, parseCancel, parseAttach, parseTopic];
+  const parsers = [parseFetchNonce, parseAuthenticate, parsePlay, parseCancel, parseAttach, parseTopic, parseSubscribe];
   const names = fc.constantFrom(
     "script",
     "args",
@@ -250,6 +258,23 @@ describe("the other methods", () => {
       expect(parseTopic({ topic })).toEqual({ topic });
     },
   );
+
+  it("[M14] subscribe takes a number, and [M16] an envelope with the task id that it covers", () => {
+    const envelope = { issued_at: 1, expires_at: 2, signature: "0".repeat(128) };
+    expect(parseSubscribe({ topic: "chat" })).toEqual({ topic: "chat" });
+    expect(parseSubscribe({ topic: "chat", after: 0, task_id: taskId, envelope })).toEqual({
+      topic: "chat",
+      after: 0,
+      taskId,
+      envelope,
+    });
+    expect(blamedBy(() => parseSubscribe({ topic: "chat", envelope }))).toBe("task_id");
+    expect(blamedBy(() => parseSubscribe({ topic: "chat", task_id: taskId, envelope: {} }))).toBe("envelope.issued_at");
+    for (const after of [-1, 0.5, "1", null, 2 ** 53]) {
+      expect(blamedBy(() => parseSubscribe({ topic: "chat", after }))).toBe("after");
+    }
+    expect(blamedBy(() => parseSubscribe({ topic: "" }))).toBe("topic");
+  });
 
   it.each([undefined, null, 1, "", "x".repeat(MAX_TOPIC_CHARACTERS + 1), "\ud800"])("[M9] %j is no topic", (topic) => {
     expect(blamedBy(() => parseTopic({ topic }))).toBe("topic");

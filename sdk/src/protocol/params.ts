@@ -1,6 +1,7 @@
 import { canonicalJson } from "./canonical-json.ts";
 import type { Envelope, SignedDelegation } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
+import { isTopicName } from "./events.ts";
 import {
   describe,
   parsePublicKey,
@@ -33,6 +34,9 @@ export type CheckedPlay = {
   lane?: Lane;
   trace?: TraceId;
 };
+
+/** A `subscribe` whose every part has its form. */
+export type CheckedSubscribe = { topic: string; after?: number; taskId?: TaskId; envelope?: Envelope };
 
 /** Each parser throws `WireError` -32602 that names the member, what was expected and what came. */
 export function parseFetchNonce(params: unknown): { pubkey: string } {
@@ -76,11 +80,25 @@ export function parseAttach(params: unknown): { taskId: TaskId; after: number } 
   return { taskId, after: given.after === undefined ? 0 : whole("after", given.after, 0, Number.MAX_SAFE_INTEGER) };
 }
 
-/** Of `subscribe` and `unsubscribe`. */
+/** Of `unsubscribe`. */
 export function parseTopic(params: unknown): { topic: string } {
   const topic = text(members(params), "topic", MAX_TOPIC_CHARACTERS);
-  if (topic === "" || !topic.isWellFormed()) throw wrong("topic", "1 character of Unicode or more", describe(topic));
+  if (!isTopicName(topic)) throw wrong("topic", "1 character of Unicode or more", describe(topic));
   return { topic };
+}
+
+export function parseSubscribe(params: unknown): CheckedSubscribe {
+  const { topic } = parseTopic(params);
+  const given = members(params);
+  if (given.envelope !== undefined && given.task_id === undefined) {
+    throw wrong("task_id", "the id that the envelope covers", "none");
+  }
+  return {
+    topic,
+    ...optional("after", given.after, (value) => whole("after", value, 0, Number.MAX_SAFE_INTEGER)),
+    ...optional("taskId", given.task_id, (value) => check("task_id", () => parseTaskId(value))),
+    ...optional("envelope", given.envelope, parseEnvelope),
+  };
 }
 
 function parseEnvelope(value: unknown): Envelope {

@@ -69,7 +69,7 @@ return { 'raised', giveCircle(circle, worker) }
  */
 export const RECONCILE = `
 local function reconcile(circle)
-  for _, line in ipairs({ circle, circle .. '/control' }) do
+  for _, line in ipairs(linesOf(circle)) do
     local isLeft = (try('LLEN', queueOf(line)) or 0) > 0 and not isClaimed(line)
     local worker = isLeft and ownerOf(circle)
     local isOffered = call('ZSCORE', ${KEY.ready}, line) or (worker and call('ZSCORE', ${KEY.readyOf("worker")}, line))

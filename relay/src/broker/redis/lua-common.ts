@@ -53,12 +53,17 @@ end
 local function queueOf(line)
   local circle = circleOf(line)
   if circle == line then return ${KEY.queue("circle")} end
+  if line == circle .. '/events' then return ${KEY.eventsQueue("circle")} end
   return ${KEY.controlQueue("circle")}
 end
 
 local function lineOf(circle, lane)
   if lane and lane ~= '' then return circle .. '/' .. lane end
   return circle
+end
+
+local function linesOf(circle)
+  return { circle, circle .. '/control', circle .. '/events' }
 end
 
 local function isClaimed(line)

@@ -28,7 +28,7 @@ local function nextLine()
   end
   local best, since, from
   for i = 7, #ARGV do
-    for _, line in ipairs({ ARGV[i], ARGV[i] .. '/control' }) do
+    for _, line in ipairs(linesOf(ARGV[i])) do
       for _, key in ipairs({ own, any }) do
         local turn = tonumber(call('ZSCORE', key, line) or '0')
         if turn > 0 and (not since or turn < since) then best, since, from = line, turn, key end

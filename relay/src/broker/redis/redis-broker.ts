@@ -107,6 +107,7 @@ export class RedisBroker implements Broker {
       onGap: () => {
         this.#follows.look({ all: true });
         this.#claims.ask(); // a bell may have been lost
+        this.#notices.tellOfGap();
       },
       onError: tell,
     });
@@ -248,6 +249,11 @@ export class RedisBroker implements Broker {
     this.#calls.call(listenScript, this.#name, circle, isListening ? "1" : "0").catch(this.#onError);
   }
 
+  #listenAgain(): void {
+    for (const circle of this.#listening.keys()) this.#listen(circle, true);
+    this.#notices.tellOfGap();
+  }
+
   /** Says that this process is alive, and looks after what others left behind. */
   async #tick(): Promise<void> {
     if (this.#worker !== undefined && this.#isLeaseOver) this.#loseLease();
@@ -274,9 +280,7 @@ export class RedisBroker implements Broker {
 
   async #sayAlive(): Promise<void> {
     const [known] = await this.#calls.call(beatScript, this.#name, this.#leaseMs, "1");
-    if (known === "new") {
-      for (const circle of this.#listening.keys()) this.#listen(circle, true);
-    }
+    if (known === "new") this.#listenAgain();
     if (!this.#claims.isWanted) return;
     const [isJoining, worker] =
       this.#worker === undefined ? ["1", `${this.#name}.${randomUUID()}`] : ["0", this.#worker];
@@ -304,7 +308,7 @@ export class RedisBroker implements Broker {
    */
   #onRecovered(): void {
     this.#follows.submitAgain();
-    for (const circle of this.#listening.keys()) this.#listen(circle, true);
+    this.#listenAgain();
     if (this.#worker === undefined) return;
     this.#calls.call(leaveScript, this.#worker).catch(this.#onError);
     this.#loseLease();

@@ -1,5 +1,5 @@
-import type { Lane, PublicKey } from "@circles/sdk/protocol";
-import type { Event, Outcome, TaskKey } from "../../task.ts";
+import type { PublicKey } from "@circles/sdk/protocol";
+import type { Event, Outcome, TaskKey, TaskLane } from "../../task.ts";
 import { taskKey } from "../../task.ts";
 import type { Claim, ClaimedTask, TakeOptions } from "../broker.ts";
 import { waitUntil } from "../wait.ts";
@@ -206,7 +206,7 @@ export class RedisClaims {
 
   /** `undefined` if none of its tasks can be read; those are ended here. */
   async #hold([line, fence, lease, found]: FoundClaim): Promise<Held | undefined> {
-    const [circle, lane] = line.split("/") as [PublicKey, Lane?];
+    const [circle, lane] = line.split("/") as [PublicKey, TaskLane?];
     const lost = new AbortController();
     const [ids, cancels] = [new Map<TaskKey, RedisTaskId>(), new Map<RedisTaskId, AbortController>()];
     const unreadable: [RedisTaskId, unknown][] = [];

@@ -19,13 +19,14 @@ export function replyKey(prefix: string, replyTo: string): string {
 
 /**
  * The keys below a prefix as scripts name them: each takes expressions of Lua and gives one. `P` is the prefix there. A line is
- * a lane of a circle: `<circle>` or `<circle>/control`.
+ * a lane of a circle: `<circle>`, `<circle>/control` or `<circle>/events`.
  */
 export const KEY = {
   /** List: tasks of a circle's ordinary lane, oldest at the right. */
   queue: (circle: string) => `P .. ${circle}`,
-  /** List: those of its control lane. */
+  /** List: those of its other lanes. */
   controlQueue: (circle: string) => sys("control:", circle),
+  eventsQueue: (circle: string) => sys("subscribing:", circle),
   /** Hash: a task. */
   task: (task: string) => `P .. ${task}`,
   /** List: messages to a process, oldest at the left. To clients of the specification: what became of their task. */

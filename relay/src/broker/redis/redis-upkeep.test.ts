@@ -59,6 +59,30 @@ describe("what a RedisBroker leaves in Redis", () => {
   };
   const keys = async () => (await server.ask("KEYS", "*")) as string[];
 
+  it("[BR19] who listens is told when notices may have been lost, and hears those that come after", async () => {
+    const [broker, other] = [start(), start()];
+    const heard: unknown[] = [];
+    broker.listen(alice.publicKey, ({ topic, data }) => heard.push(data ?? topic), stop.signal);
+    const hears = (data: number) =>
+      expect
+        .poll(
+          () => {
+            other.notify(alice.publicKey, { topic: "chat", data });
+            return heard.at(-1);
+          },
+          { timeout: 10_000 },
+        )
+        .toBe(data);
+    await hears(0);
+    for (let round = 1; round <= 3; round++) {
+      heard.length = 0;
+      await server.ask("CLIENT", "KILL", "TYPE", "normal");
+      await expect.poll(() => heard, { timeout: 10_000 }).toContain("$gap");
+      await hears(round);
+    }
+    errors.length = 0; // the connections that were cut
+  });
+
   it("[BR23] a task that has ended is forgotten after ten minutes, with all that belongs to it", async () => {
     const broker = start(3_600_000);
     const [first, other, later] = [

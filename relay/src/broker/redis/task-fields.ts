@@ -1,5 +1,5 @@
-import type { Lane, PublicKey, TaskId } from "@circles/sdk/protocol";
-import { APPROVED, hashTask, isTrace, makeTrace, type Proof, type Task } from "../../task.ts";
+import type { PublicKey, TaskId } from "@circles/sdk/protocol";
+import { APPROVED, hashTask, isTrace, makeTrace, type Proof, type Task, type TaskLane } from "../../task.ts";
 import type { RedisTaskId } from "./redis-keys.ts";
 
 /** What a worker gets of a task beside the task itself. */
@@ -16,16 +16,18 @@ export type TaskFromRedis = {
 const HAND_FED_MS = 60_000;
 
 /** The fields of a task's hash that the scripts do not look at. @throws {TypeError} for a proof that ends with this process. */
-export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queuedAt }: Task): string[] {
+export function fieldsOf({ script, args, timeoutMs, deadline, proof, trace, queuedAt, after, again }: Task): string[] {
   const fields = ["script", script, "args", args, "deadline", String(deadline), "proof", writeProof(proof)];
   if (timeoutMs !== undefined) fields.push("timeout_ms", String(timeoutMs));
   if (trace !== undefined) fields.push("trace", trace); // one that was resumed keeps what it has
+  if (after !== undefined) fields.push("after", String(after));
+  if (again) fields.push("again", "1");
   if (queuedAt !== undefined) fields.push("queued_at", String(queuedAt));
   return fields;
 }
 
 /** Where a task was claimed: nobody's fields put it anywhere else. */
-export type Place = { readonly circle: PublicKey; readonly lane?: Lane | undefined };
+export type Place = { readonly circle: PublicKey; readonly lane?: TaskLane | undefined };
 
 /** Reads what HGETALL answers. @throws {TypeError} with what is missing or wrong. */
 export function readTask(redisId: RedisTaskId, flat: readonly string[], { circle, lane }: Place): TaskFromRedis {
@@ -44,6 +46,7 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], { circle
   const args = fields.get("args") ?? "null";
   const trace = fields.get("trace");
   const queuedAt = wholeOf(fields.get("queued_at"));
+  const after = wholeOf(fields.get("after"));
   const task: Task = {
     id: (fields.get("id") ?? redisId) as TaskId,
     circle,
@@ -56,6 +59,8 @@ export function readTask(redisId: RedisTaskId, flat: readonly string[], { circle
     trace: isTrace(trace) ? trace : makeTrace(),
     ...(fields.has("timeout_ms") ? { timeoutMs: Number(fields.get("timeout_ms")) } : {}),
     ...(queuedAt === undefined ? {} : { queuedAt }),
+    ...(after === undefined ? {} : { after }),
+    ...(fields.has("again") ? { again: true } : {}),
     ...(lane === undefined ? {} : { lane }),
   };
   return {

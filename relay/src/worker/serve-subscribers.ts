@@ -1,0 +1,92 @@
+import { CLOCK_SKEW_S, ErrorCode, isTopic, SUBSCRIBE_SCRIPT, WireError } from "@circles/sdk/protocol";
+import type { Claim, ClaimedTask } from "../broker/broker.ts";
+import type { Namespace } from "../namespace/namespace.ts";
+import type { Heard, Outcome, Task } from "../task.ts";
+import { SIGNATURE } from "./admission.ts";
+import { denied, failureOf } from "./ends.ts";
+import { checkLifetime, checkProof } from "./proof.ts";
+import type { ServeParts } from "./serve-claim.ts";
+
+const MOST_EVENTS = 1_000;
+
+/**
+ * Answers the tasks of one claim of the lane of events: what a subscriber has missed, if its caller may hear it by the policy as
+ * it is now. None is a play, and none leaves a record.
+ */
+export class ServingSubscribers {
+  readonly #parts: ServeParts;
+  readonly #claim: Claim;
+  readonly #finished = new Set<ClaimedTask["key"]>();
+
+  constructor(parts: ServeParts, claim: Claim) {
+    this.#parts = parts;
+    this.#claim = claim;
+  }
+
+  async serve(namespace: Namespace): Promise<void> {
+    for (const claimed of this.#claim.tasks) {
+      const outcome = await this.#answer(namespace, claimed).catch((error: unknown) => this.#refusal(claimed, error));
+      await this.#finish(claimed, outcome);
+    }
+  }
+
+  /** Finishes what is not finished. */
+  async giveUp(error: unknown): Promise<void> {
+    for (const claimed of this.#claim.tasks) await this.#finish(claimed, this.#refusal(claimed, error));
+  }
+
+  async #answer(namespace: Namespace, { task }: ClaimedTask): Promise<Outcome> {
+    const { authorities } = this.#parts;
+    const proven = this.#prove(namespace, task);
+    const topic = topicOf(task);
+    const capability = `subscribe:${topic}`;
+    const isCounted = !task.again;
+    try {
+      authorities.checkSubscriber(namespace, task, { capability, isCounted });
+      const page = await namespace.readEvents({ topic, after: task.after, limit: MOST_EVENTS });
+      // Asked once more: what was read is no later than this.
+      const allowed = authorities.checkSubscriber(namespace, task, { capability, isCounted: false });
+      const until = Math.min(proven, allowed);
+      const heard: Heard = until < Number.POSITIVE_INFINITY ? { ...page, until } : page;
+      return { status: "answered", output: JSON.stringify(heard) };
+    } catch (error) {
+      if (error instanceof WireError && error.code === ErrorCode.Denied) {
+        this.#parts.denials.count(namespace, task.caller, capability);
+      }
+      throw error;
+    }
+  }
+
+  /** Answers until when that holds, in Unix milliseconds. @throws {WireError} if its caller did not ask for this. */
+  #prove(namespace: Namespace, task: Task): number {
+    const { verifier, trust, authorities } = this.#parts;
+    const envelope = checkProof(task, verifier, trust);
+    if (envelope) {
+      checkLifetime(envelope);
+      return (envelope.expires_at + CLOCK_SKEW_S) * 1_000;
+    }
+    if (authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #refusal(claimed: ClaimedTask, error: unknown): Outcome {
+    if (!(error instanceof WireError) || error.code === ErrorCode.BadEnvelope) this.#parts.onError(error, claimed);
+    const status = error instanceof WireError && error.code === ErrorCode.Denied ? "denied" : "error";
+    return { status, failure: failureOf(error) };
+  }
+
+  async #finish({ key }: ClaimedTask, outcome: Outcome): Promise<void> {
+    if (this.#finished.has(key)) return;
+    this.#finished.add(key);
+    await this.#parts.broker.finish(this.#claim, key, outcome);
+  }
+}
+
+/** Whatever was put into this line by whomever: nothing else is done here. @throws {WireError} */
+function topicOf({ script, args, deadline }: Task): string {
+  if (deadline <= Date.now())
+    throw new WireError(ErrorCode.TimedOut, "timed out: the subscription was not looked at in time");
+  const { topic } = script === SUBSCRIBE_SCRIPT ? ((JSON.parse(args) ?? {}) as { topic?: unknown }) : {};
+  if (isTopic(topic)) return topic;
+  throw new WireError(ErrorCode.InvalidParams, "subscribe: expected a topic, got something else", { param: "topic" });
+}

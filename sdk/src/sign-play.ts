@@ -1,0 +1,26 @@
+import { sha256Hex } from "./keys/hash.ts";
+import type { Signer } from "./keys/signer.ts";
+import type { Envelope } from "./protocol/envelope.ts";
+import type { PublicKey, TaskId } from "./protocol/ids.ts";
+
+export type PlayToSign = {
+  readonly circle: PublicKey;
+  readonly id: TaskId;
+  readonly script: string;
+  /** Canonical JSON. */
+  readonly args: string;
+  readonly timeoutMs?: number;
+};
+
+/** The envelope of a play, good from now on for `lifetimeS` by the relay's clock, which is `clockOffsetS` ahead. */
+export async function signPlay(
+  { script, args, id, ...play }: PlayToSign,
+  { signer, clockOffsetS, lifetimeS }: { signer: Signer; clockOffsetS: number; lifetimeS: number },
+): Promise<Envelope> {
+  const issuedAt = Math.floor(Date.now() / 1000) + clockOffsetS;
+  const expiresAt = issuedAt + lifetimeS;
+  const hashes = { script: sha256Hex(script), args: sha256Hex(args) };
+  const caller = signer.publicKey;
+  const signature = await signer.signPlay({ ...play, ...hashes, caller, taskId: id, issuedAt, expiresAt });
+  return { issued_at: issuedAt, expires_at: expiresAt, signature };
+}
