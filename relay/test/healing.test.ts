@@ -31,7 +31,7 @@ describe("a connection that is cut", () => {
             print(i);
           }
         },
-        { ms: 5 },
+        { ms: 2 },
       );
       const heard: unknown[] = [];
       for await (const { data } of play) {

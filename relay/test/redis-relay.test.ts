@@ -185,7 +185,7 @@ describe("a gateway and workers on one Redis", () => {
     it("[WK20] run it where they are told to believe whoever writes to Redis, and answer", async () => {
       await worker("--trust-relay");
       await put("by-hand-00000000001", { script: "data.set('n', args); args * 2", args: "21", status: "pending" });
-      expect(await reply("by-hand-00000000001")).toMatchObject({ status: "completed", output: "42", log: { seq: 1 } });
+      expect(await reply("by-hand-00000000001")).toMatchObject({ status: "completed", output: "42", log: { seq: 2 } });
       const fields = ["status", "output"];
       expect(await server.ask("HMGET", "rhailib:by-hand-00000000001", ...fields)).toEqual(["completed", "42"]);
       await put("by-hand-00000000002", { script: "data.get('n')", status: "pending" });
