@@ -1,4 +1,4 @@
-import { sha256Hex } from "./keys/hash.ts";
+import { digestText } from "./keys/curve.ts";
 import type { Signer } from "./keys/signer.ts";
 import type { Envelope } from "./protocol/envelope.ts";
 import type { PublicKey, TaskId } from "./protocol/ids.ts";
@@ -19,7 +19,7 @@ export async function signPlay(
 ): Promise<Envelope> {
   const issuedAt = Math.floor(Date.now() / 1000) + clockOffsetS;
   const expiresAt = issuedAt + lifetimeS;
-  const hashes = { script: sha256Hex(script), args: sha256Hex(args) };
+  const hashes = { script: await digestText(script), args: await digestText(args) };
   const caller = signer.publicKey;
   const signature = await signer.signPlay({ ...play, ...hashes, caller, taskId: id, issuedAt, expiresAt });
   return { issued_at: issuedAt, expires_at: expiresAt, signature };

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { sign } from "../src/keys/curve.ts";
 import {
   canonicalPublicKey,
   checkNonce,
@@ -9,6 +8,7 @@ import {
   sha256Hex,
   verifySignature,
 } from "../src/keys/index.ts";
+import { sign } from "../src/keys/plain-curve.ts";
 import {
   canonicalJson,
   type DelegationFields,

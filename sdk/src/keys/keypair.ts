@@ -1,7 +1,6 @@
-import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { type DelegationFields, delegationText, type PlayFields, playText } from "../protocol/envelope.ts";
 import { describe, type Nonce, type PublicKey, type Signature } from "../protocol/ids.ts";
-import { getPublicKey, sign, utils } from "./curve.ts";
+import { bytesToHex, getPublicKey, hexToBytes, signText, utils } from "./curve.ts";
 import { checkNonce } from "./login.ts";
 import type { Dialled, Signer } from "./signer.ts";
 
@@ -38,8 +37,8 @@ export class Keypair implements Signer {
     return this.#sign(delegationText(fields));
   }
 
-  #sign(text: string): Signature {
-    return bytesToHex(sign(utf8ToBytes(text), this.#secret)) as Signature;
+  async #sign(text: string): Promise<Signature> {
+    return bytesToHex(await signText(text, this.#secret)) as Signature;
   }
 }
 

@@ -1,6 +1,6 @@
 import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { type PublicKey, parsePublicKey, parseSignature, type Signature } from "../protocol/ids.ts";
-import { verify } from "./curve.ts";
+import { verify } from "./plain-curve.ts";
 
 /**
  * Is `signature` (r‖s, low-s) `publicKey`'s ECDSA signature over the SHA-256 of the text's UTF-8 bytes? Never throws:
