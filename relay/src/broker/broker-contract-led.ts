@@ -4,6 +4,7 @@ import type { PublicKey, TaskId } from "@circles/sdk/protocol";
 import { type Event, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
 import { type Broker, type Claim, type Notice, type TakeOptions, UnknownTask } from "./broker.ts";
 import { ended, heard, heldAs, laneOf, refusal, type Said, taken } from "./broker-contract-words.ts";
+import { GAP_TOPIC } from "./topic-notices.ts";
 
 /** Processes that share one broker's tasks. */
 export type Processes = {
@@ -127,7 +128,7 @@ export class LedBroker {
 
   listen(number: number, circle: PublicKey): void {
     const onNotice = ({ topic, data }: Notice) => this.#say(number, `${topic} ${String(data)}`);
-    this.#gateway.listen(circle, onNotice, this.#wait(number));
+    this.#gateway.listen(circle, (notice) => isGap(notice) || onNotice(notice), this.#wait(number));
   }
 
   notify(circle: PublicKey, notice: Notice): void {
@@ -210,7 +211,7 @@ export class LedBroker {
     const all = this.#all;
     for (const broker of all) {
       if (this.#heard.has(broker)) continue;
-      broker.listen(NO_CIRCLE, ({ data }) => this.#heard.set(broker, Number(data)), NEVER);
+      broker.listen(NO_CIRCLE, (one) => isGap(one) || this.#heard.set(broker, Number(one.data)), NEVER);
       await broker.find(NO_CIRCLE, NO_TASK);
     }
     all[0]?.notify(NO_CIRCLE, notice);
@@ -283,3 +284,8 @@ export class LedBroker {
 
 /** Only one that fails waits for so long. */
 const MOST_CENSUS_MS = 5_000;
+
+/** Comes whenever something may have been lost, which no model knows. */
+function isGap({ topic }: Notice): boolean {
+  return topic === GAP_TOPIC;
+}
