@@ -146,6 +146,10 @@ export class LedBroker {
   async pass(ms: number, lost: readonly number[]): Promise<void> {
     await this.settle(); // who owes an answer for so long is taken for dead
     this.#processes.pass?.(ms);
+    const isKnown = lost.every((number) => this.#claim(number).lost.aborted);
+    // Before it has heard anything: another one may have the circle already.
+    if (this.hasLeases && !isKnown)
+      throw new Error("broker: expected it to know by its own clock that claims are lost");
     if (!this.hasLeases) for (const number of lost) await this.release(number);
     for (let i = 0; i < MOST_QUESTIONS; i++) await this.#answered(this.#all);
   }
