@@ -16,6 +16,7 @@ export async function startRelayInProcess(options: Partial<RelayOptions> = {}): 
       allowedOrigins: [],
       circlesFile: undefined,
       open: false,
+      demo: false,
       durability: "strict",
       circleBytes: 256 * 2 ** 20,
       keepLogMs: undefined,

@@ -63,6 +63,6 @@ async function startStatus(
   const mayReadMetrics = metricsFor(settings.metricsReaders);
   return Listener.start(
     { ...settings, tls: undefined },
-    serveStatus({ ...parts, mayReadMetrics, elsewhere: NOTHING_ELSE }),
+    serveStatus({ ...parts, mayReadMetrics, elsewhere: () => NOTHING_ELSE }),
   );
 }

@@ -20,6 +20,8 @@ export type RelayOptions = WorkerSettings &
     /** Path of a file of keys; `undefined` for any circle. */
     readonly circlesFile: string | undefined;
     readonly open: boolean;
+    /** The demo app is served beside the WebSockets. */
+    readonly demo: boolean;
     readonly logLevel: string;
     /** `undefined` for tasks that stay in this process. */
     readonly redis: GatewayRedis | undefined;
@@ -58,6 +60,7 @@ Usage: circles-relay [options]
                        "any" serves all                           (any)
   --open               for development: every peer that logs in may do everything
                        everywhere; loopback only
+  --demo               serve the demo app, at the relay's own address
   --durability MODE    strict: an outcome is sent when its record is on the disk;
                        relaxed: at most 50 ms before it is, so that a failure of the
                        machine may lose plays that were answered  (strict)
@@ -99,6 +102,7 @@ const FLAGS = {
   "allow-origin": { type: "string", multiple: true },
   circles: { type: "string" },
   open: { type: "boolean" },
+  demo: { type: "boolean" },
   "redis-url": { type: "string", multiple: true },
   "redis-cluster": { type: "boolean" },
   "with-worker": { type: "boolean" },
@@ -142,6 +146,7 @@ export function parseRelayCommand(
     allowedOrigins: (given["allow-origin"] ?? env.CIRCLES_ALLOW_ORIGIN?.split(",") ?? []).map(parseOrigin),
     circlesFile: circles === "any" ? undefined : circles,
     open,
+    demo: given.demo ?? parseSwitch("CIRCLES_DEMO", env.CIRCLES_DEMO),
     redis: parseRedis(given, env),
     ...parseNetworkSettings({ one: setting, several }, publicUrl),
     logLevel: parseLogLevel(setting),

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { Logger } from "pino";
@@ -10,6 +11,7 @@ import { ClientAddresses } from "../gateway/client-address.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { GatewayKey } from "../signatures/gateway-key.ts";
 import { chooseVerifier, type Verifier } from "../signatures/verifier.ts";
+import { DEMO_FOLDER, readDemoPages } from "./demo-pages.ts";
 import { readGatewayKey } from "./gateway-key-file.ts";
 import { Listener } from "./listener.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
@@ -36,6 +38,7 @@ export type RunningRelay = {
 /** Starts a gateway, and a worker unless workers are elsewhere. @throws if it cannot listen or use its folder. */
 export async function startRelay(options: RelayOptions, log: Logger): Promise<RunningRelay> {
   const circles = await readCircles(options.circlesFile);
+  const pages = options.demo ? await readDemoPages(DEMO_FOLDER) : undefined;
   const verifier = await chooseVerifier();
   const key = options.redis && (await readGatewayKey(options.redis.keyFile));
   if (key) log.info({ gateway: key.publicKey }, "workers elsewhere need --trust-gateway with this key");
@@ -51,7 +54,8 @@ export async function startRelay(options: RelayOptions, log: Logger): Promise<Ru
   const worker = await startWorker(options, { verifier, log, key, metrics });
   const clients = new ClientAddresses(options.trustedProxies);
   const mayReadMetrics = metricsFor(options.metricsReaders, clients);
-  const answer = serveStatus({ ...status, metrics, mayReadMetrics, elsewhere: DIAL_HERE });
+  const elsewhere = (request: IncomingMessage) => pages?.(request) ?? DIAL_HERE;
+  const answer = serveStatus({ ...status, metrics, mayReadMetrics, elsewhere });
   const listener = await Listener.start(options, answer).catch(async (error: unknown) => {
     await worker?.close();
     throw error;

@@ -7,7 +7,7 @@ export type StatusParts = {
   readonly unready: () => string | undefined;
   readonly metrics: { readonly contentType: string; read(): Promise<string> };
   /** For whoever asks for anything else. */
-  readonly elsewhere: Answer;
+  readonly elsewhere: (request: IncomingMessage) => Answer;
   /** Metrics tell strangers how busy a relay is, so not everybody reads them. */
   readonly mayReadMetrics: (request: IncomingMessage) => boolean;
 };
@@ -62,7 +62,7 @@ async function answerTo(request: IncomingMessage, parts: StatusParts): Promise<A
   const { unready, metrics, elsewhere, mayReadMetrics } = parts;
   const { method, url = "" } = request;
   const [path = ""] = url.split("?");
-  if (!PATHS.includes(path)) return elsewhere;
+  if (!PATHS.includes(path)) return elsewhere(request);
   if (method !== "GET" && method !== "HEAD") {
     return { status: 405, text: "Expected GET.", headers: { allow: "GET, HEAD" } };
   }

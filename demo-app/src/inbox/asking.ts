@@ -1,0 +1,56 @@
+import type { InboxEntry } from "@circles/sdk";
+import { signal } from "@preact/signals";
+import type { Peer } from "../peers/peer.ts";
+
+/** The plays that wait for one peer, live. */
+export class Asking {
+  readonly entries = signal<readonly InboxEntry[]>([]);
+  readonly error = signal<unknown>(undefined);
+  readonly #peer: Peer;
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  /** Follows the inbox until the peer's connection is closed for good. */
+  async follow(): Promise<void> {
+    try {
+      const circle = await this.#peer.own();
+      const notices = circle.inbox.watch();
+      this.#peer.onClose(() => void notices.return?.());
+      circle.on("open", () => void this.refresh());
+      await this.refresh();
+      for await (const _ of notices) await this.refresh();
+    } catch (error) {
+      this.error.value = error;
+    }
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      const circle = await this.#peer.own();
+      this.entries.value = (await circle.inbox.list()).filter(({ state }) => state === "waiting");
+      this.error.value = undefined;
+    } catch (error) {
+      this.error.value = error;
+    }
+  }
+
+  allow(id: string, always: boolean): Promise<void> {
+    return this.#answer(async () => (await this.#peer.own()).inbox.allow(id, { always }));
+  }
+
+  deny(id: string): Promise<void> {
+    return this.#answer(async () => (await this.#peer.own()).inbox.deny(id));
+  }
+
+  async #answer(how: () => Promise<unknown>): Promise<void> {
+    try {
+      await how();
+      this.#peer.changed();
+      await this.refresh();
+    } catch (error) {
+      this.error.value = error;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Circle, CircleEvent } from "@circles/sdk";
+
+/** One entry, as visitors see it. */
+export type Entry = { readonly name: string; readonly text: string; readonly key: string };
+
+/** What the host publishes: visitors can sign and read, and do nothing else to its data. */
+const LIBRARY = `
+export function sign(name, text) {
+  for (const one of [name, text]) {
+    if (typeof one !== "string" || one === "" || one.length > 200) throw new TypeError("expected 1 to 200 characters");
+  }
+  const entry = { name, text, key: CALLER_PUBLIC_KEY };
+  data.set("guestbook", [...entries(), entry].slice(-100));
+  emit("guestbook", entry);
+}
+export function entries() {
+  return data.get("guestbook") ?? [];
+}
+`;
+
+/** Makes one's own circle a guestbook for anyone. */
+export async function host(own: Circle): Promise<void> {
+  await own.library.set(LIBRARY);
+  await own.policy.grant({ to: "*", allow: ["call:sign"], limits: { plays_per_minute: 10 } });
+  await own.policy.grant({ to: "*", allow: ["call:entries", "subscribe:guestbook"], limits: { plays_per_minute: 60 } });
+}
+
+export function sign(circle: Circle, name: string, text: string): PromiseLike<unknown> {
+  return circle.call("sign", name, text);
+}
+
+/** What is written there, and then each new entry as it comes, until `stop` aborts. */
+export async function* follow(circle: Circle, stop: AbortSignal): AsyncGenerator<readonly Entry[], void> {
+  const news: AsyncIterable<CircleEvent<Entry>> = circle.subscribe<Entry>("guestbook", { signal: stop });
+  let all = await circle.call<Entry[]>("entries");
+  yield all;
+  for await (const { data } of news) {
+    all = [...all, data];
+    yield all;
+  }
+}
