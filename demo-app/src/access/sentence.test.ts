@@ -1,0 +1,29 @@
+import { generateKeypair, type Grant } from "@circles/sdk";
+import { describe, expect, it } from "vitest";
+import { sentenceOf } from "./sentence.ts";
+
+describe("a grant in words", () => {
+  const bob = generateKeypair().publicKey;
+
+  it.each<[Grant, string]>([
+    [
+      { to: "*", allow: ["call:sign_guestbook"], limits: { plays_per_minute: 30 } },
+      "Anyone may call sign_guestbook, 30 times a minute.",
+    ],
+    [{ to: "friends", allow: ["read:**"] }, "Everyone in the group “friends” may read everything."],
+    [
+      { to: "*", allow: ["write:suggestions/*"], approval: "ask" },
+      "Anyone may write and delete what is named like suggestions/*, if you allow it each time.",
+    ],
+    [
+      { to: "*", allow: ["read:notes/**", "emit:chat"], expires: "2027-01-01T00:00:00Z" },
+      "Anyone may read everything below notes and tell those who subscribe to chat, until 2027-01-01T00:00:00Z.",
+    ],
+  ])("[PG7] %j", (grant, sentence) => {
+    expect(sentenceOf(grant)).toBe(sentence);
+  });
+
+  it("[PG7] names peers whom the owner knows", () => {
+    expect(sentenceOf({ to: bob, allow: ["log"] }, new Map([[bob, "Bob"]]))).toMatch(/^Bob \(0[23].{4}….{4}\) may read your log\.$/);
+  });
+});
