@@ -1,4 +1,4 @@
-import { generateKeypair, type Grant } from "@circles/sdk";
+import { type Grant, generateKeypair } from "@circles/sdk";
 import { describe, expect, it } from "vitest";
 import { sentenceOf } from "./sentence.ts";
 
@@ -24,6 +24,8 @@ describe("a grant in words", () => {
   });
 
   it("[PG7] names peers whom the owner knows", () => {
-    expect(sentenceOf({ to: bob, allow: ["log"] }, new Map([[bob, "Bob"]]))).toMatch(/^Bob \(0[23].{4}….{4}\) may read your log\.$/);
+    expect(sentenceOf({ to: bob, allow: ["log"] }, new Map([[bob, "Bob"]]))).toMatch(
+      /^Bob \(0[23].{4}….{4}\) may read your log\.$/,
+    );
   });
 });
