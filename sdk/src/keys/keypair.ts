@@ -1,5 +1,6 @@
 import { bytesToHex, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { type DelegationFields, delegationText, type PlayFields, playText } from "../protocol/envelope.ts";
+import { type DelegationFields, delegationText } from "../protocol/delegation.ts";
+import { type PlayFields, playText } from "../protocol/envelope.ts";
 import { describe, type Nonce, type PublicKey, type Signature } from "../protocol/ids.ts";
 import { secp256k1 } from "./curve.ts";
 import { checkNonce } from "./login.ts";
