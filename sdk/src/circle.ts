@@ -46,7 +46,8 @@ const ENVELOPE_GRACE_S = 120;
 /**
  * Dials a circle, `ws://host:port/{public key}`, and logs in.
  * @throws {TypeError} if the URL has not that form. Rejects with `ConnectionError` if the relay cannot be reached,
- * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login.
+ * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login, `DelegationRefused` if the
+ * signer's delegation does not count here now.
  */
 export async function connect(url: string, { signer, timeoutMs = 10_000 }: ConnectOptions): Promise<Circle> {
   const { href, host, circle } = parseCircleUrl(url);
@@ -81,11 +82,12 @@ export async function login(parts: {
   });
   const topics = new Topics(calls);
   try {
-    const pubkey = signer.publicKey;
+    const { delegation } = signer;
+    const pubkey = delegation?.device ?? signer.publicKey;
     const { nonce } = await calls.call("fetch_nonce", { pubkey }, timeoutMs);
     const clockOffsetS = checkNonce(nonce, { circle, host });
     const signature = await signer.signLogin(nonce, { circle, host });
-    await calls.call("authenticate", { pubkey, signature }, timeoutMs);
+    await calls.call("authenticate", { pubkey, signature, ...(delegation ? { delegation } : {}) }, timeoutMs);
     return new Circle({ calls, signer, circle, plays, topics, closed, clockOffsetS });
   } catch (error) {
     calls.close();
@@ -249,7 +251,8 @@ export class Circle {
       issuedAt,
       expiresAt,
     });
-    return { issued_at: issuedAt, expires_at: expiresAt, signature };
+    const { delegation } = signer;
+    return { issued_at: issuedAt, expires_at: expiresAt, signature, ...(delegation ? { delegation } : {}) };
   }
 }
 
