@@ -24,10 +24,9 @@ describe("a peer with devices", () => {
     circles.push(circle);
     return circle;
   };
-  const deviceOf = async (root: Signer, circle: string | "*" = "*") => {
+  const deviceOf = async (root: Signer, circles: "*" | string[] = "*") => {
     const device = generateKeypair();
-    const delegated = circle === "*" ? circle : [circle];
-    const delegation = await delegate(root, { device: device.publicKey, circles: delegated, lifetimeS: 600 });
+    const delegation = await delegate(root, { device: device.publicKey, circles, lifetimeS: 600 });
     return { device, signer: deviceSigner(device, delegation) };
   };
 
@@ -45,7 +44,7 @@ describe("a peer with devices", () => {
 
   it("[GW15] plays where the delegation says, and nowhere else", async () => {
     const [root, owner] = [generateKeypair(), generateKeypair()];
-    const phone = await deviceOf(root, owner.publicKey);
+    const phone = await deviceOf(root, [owner.publicKey]);
     const own = await dial(owner);
     await own.policy.grant({ to: root.publicKey, allow: ["write:visits/*"] });
     await (await dial(phone.signer, owner.publicKey)).play(({ data }) => data.set("visits/1", true));

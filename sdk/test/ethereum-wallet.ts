@@ -4,7 +4,7 @@ import { ethereumAddress, personalDigest } from "../src/keys/ethereum.ts";
 import type { Keypair } from "../src/keys/keypair.ts";
 
 /** An error as EIP-1193 has them. */
-export class ProviderError extends Error {
+class ProviderError extends Error {
   override name = "ProviderRpcError";
   readonly code: number;
 

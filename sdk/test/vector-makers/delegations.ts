@@ -133,7 +133,7 @@ function wrongOnes(): DelegationVectors["wrong"] {
       ["with the high s", { ...right, signature: right.signature.slice(0, 64) + hex(N - s) }],
       ["with a recovery id", { ...right, signature: `${right.signature}1b` }],
       ["with zeros", { ...right, signature: "0".repeat(128) }],
-      ["under the other scheme", { ...right, ...{ scheme: other.scheme } }],
+      ["under the other scheme", { ...right, scheme: other.scheme }],
       ["under a scheme that there is not", { ...right, scheme: "eip712" }],
       ["for 101 circles", signed({ ...base, circles: Array.from({ length: 101 }, () => bob) })],
       ["for no circle", signed({ ...base, circles: [] })],
