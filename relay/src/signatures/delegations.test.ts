@@ -1,6 +1,7 @@
 import { delegate, keypairFrom, sha256Hex, signedDelegationText } from "@circles/sdk/keys";
 import type { SignedDelegation } from "@circles/sdk/protocol";
 import { describe, expect, it, vi } from "vitest";
+import { readVectors } from "../../../sdk/test/read-vectors.ts";
 import { alice, bob } from "../../test/people.ts";
 import { Delegations } from "./delegations.ts";
 import { chooseVerifier } from "./verifier.ts";
@@ -10,8 +11,8 @@ const options = { device, circles: "*", lifetimeS: 60 } as const;
 
 describe("delegations", () => {
   const countingVerifier = async () => {
-    const { name, verify } = await chooseVerifier();
-    return { name, verify: vi.fn(verify) };
+    const { verify, ...others } = await chooseVerifier();
+    return { ...others, verify: vi.fn(verify) };
   };
 
   it("[WK22] are checked once while they are remembered, and have the hash of the text that was signed", async () => {
@@ -34,7 +35,7 @@ describe("delegations", () => {
   });
 
   it("[WK22] are remembered up to a number, the oldest no longer", async () => {
-    const verifier = { name: "takes everything", verify: vi.fn(() => true) };
+    const verifier = { name: "takes everything", verify: vi.fn(() => true), verifyHash: () => true };
     const delegations = new Delegations(verifier);
     const first = await delegate(alice, options);
     for (let i = 0; i <= 4_096; i++) delegations.hashOf({ ...first, not_before: first.not_before + i / 100_000 });
@@ -55,4 +56,13 @@ describe("delegations", () => {
       expect(delegations.hashOf(given as SignedDelegation)).toBeUndefined();
     },
   );
+
+  it("[WK22] are right or wrong as the vectors of the SDK say, and have the hash that a play's text names", async () => {
+    const delegations = new Delegations(await chooseVerifier());
+    const { signed, wrong } = readVectors("delegations");
+    for (const { delegation, sha256 } of signed) {
+      expect(delegations.hashOf(delegation as SignedDelegation)).toBe(sha256);
+    }
+    expect(wrong.filter(({ delegation }) => delegations.hashOf(delegation as SignedDelegation))).toEqual([]);
+  });
 });

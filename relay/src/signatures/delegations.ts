@@ -1,11 +1,11 @@
-import { hash } from "node:crypto";
-import { signedDelegationText, verifyPersonal } from "@circles/sdk/keys";
-import type { Sha256, SignedDelegation } from "@circles/sdk/protocol";
+import { ECDH, hash } from "node:crypto";
+import { personalDigest, pointAddress, signedDelegationText } from "@circles/sdk/keys";
+import type { PublicKey, Sha256, SignedDelegation } from "@circles/sdk/protocol";
 import type { Verifier } from "./verifier.ts";
 
 /**
- * A wallet's takes much longer to check than another signature, and comes again with every play of its device. What a
- * stranger can do is to push others out, and then they are checked again.
+ * A delegation takes longer to check than a play, a wallet's most of all, and comes again with every play of its device. What
+ * a stranger can do is to push others out, and then they are checked again.
  */
 const MOST_KNOWN = 4_096;
 
@@ -40,15 +40,21 @@ export class Delegations {
   }
 
   #isSigned({ scheme, signature, root }: SignedDelegation, text: string): boolean {
-    if (scheme === "eip191") return verifyPersonal(signature, text, root);
+    if (scheme === "eip191") return this.#verifier.verifyHash(signature, personalDigest(text), root);
     return this.#verifier.verify(signature, text, root);
   }
+}
+
+/** By OpenSSL, in a hundredth of the time that the SDK's own takes. */
+function addressOf(publicKey: PublicKey): string {
+  const point = ECDH.convertKey(publicKey, "secp256k1", "hex", undefined, "uncompressed");
+  return pointAddress(point as Buffer);
 }
 
 /** What came out of a queue may be anything. */
 function textOf(delegation: SignedDelegation): string | undefined {
   try {
-    return signedDelegationText(delegation);
+    return signedDelegationText(delegation, addressOf);
   } catch {
     return undefined;
   }

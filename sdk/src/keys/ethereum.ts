@@ -3,13 +3,14 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/
 import { type PublicKey, parsePublicKey, parseSignature, type Signature } from "../protocol/ids.ts";
 import { secp256k1 } from "./curve.ts";
 
-/**
- * The address of a key: the last 20 bytes of the Keccak-256 of x‖y, as `checksummed` writes it.
- * @throws {TypeError} or {Error} for what is no point of the curve.
- */
+/** The address of a key, as `checksummed` writes it. @throws {TypeError} or {Error} for what is no point of the curve. */
 export function ethereumAddress(publicKey: PublicKey): string {
-  const point = secp256k1.Point.fromHex(parsePublicKey(publicKey)).toBytes(false);
-  return checksummed(`0x${bytesToHex(keccak_256(point.subarray(1)).subarray(12))}`);
+  return pointAddress(secp256k1.Point.fromHex(parsePublicKey(publicKey)).toBytes(false));
+}
+
+/** The same of 65 bytes, 04‖x‖y: the last 20 bytes of the Keccak-256 of x‖y. */
+export function pointAddress(uncompressed: Uint8Array): string {
+  return checksummed(`0x${bytesToHex(keccak_256(uncompressed.subarray(1)).subarray(12))}`);
 }
 
 /** An address, `0x` and 40 hex characters, with the capitals of EIP-55: the one form that people and texts see. */

@@ -5,15 +5,15 @@ import { verifySignature } from "./verify.ts";
 
 /**
  * The text that the root of a delegation signed, made of its fields: what a play's signature covers of it is the SHA-256 of
- * this. @throws {TypeError}, {RangeError} or {Error} where no text can be made of them.
+ * this. `addressOf` is for who has a faster one. @throws {TypeError}, {RangeError} or {Error} where no text can be made of them.
  */
-export function signedDelegationText(delegation: SignedDelegation): string {
+export function signedDelegationText(delegation: SignedDelegation, addressOf = ethereumAddress): string {
   const fields = delegationFields(delegation);
   if (delegation.scheme === undefined) return delegationText(fields);
   if (delegation.scheme !== "eip191")
     throw new TypeError("delegation: expected the scheme eip191 or none, got another");
   checkRoot(fields);
-  return walletDelegationText(fields, ethereumAddress(fields.root));
+  return walletDelegationText(fields, addressOf(fields.root));
 }
 
 /** Did its root sign this? Whether it counts in a circle now is another question (`delegationFault`). Never throws. */
