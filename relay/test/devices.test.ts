@@ -42,7 +42,7 @@ describe("a peer with devices", () => {
     expect(devices).toEqual([phone.device.publicKey, undefined]);
   });
 
-  it("[GW15] plays where the delegation says, and nowhere else", async () => {
+  it("[GW19] plays where the delegation says, and nowhere else", async () => {
     const [root, owner] = [generateKeypair(), generateKeypair()];
     const phone = await deviceOf(root, [owner.publicKey]);
     const own = await dial(owner);

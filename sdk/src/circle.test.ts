@@ -59,7 +59,7 @@ describe("connect", () => {
     circle.close();
   });
 
-  it("[S8] a delegation that does not count there is said before anything is signed, and the connection is closed", async () => {
+  it("[S13] a delegation that does not count there is said before anything is signed, and the connection is closed", async () => {
     const phone = generateKeypair();
     const delegation = await delegate(alice, {
       device: phone.publicKey,

@@ -35,7 +35,7 @@ describe("logging in with a device", () => {
     return wire.call("authenticate", { pubkey: signer.publicKey, signature, delegation });
   };
 
-  it("[GW15] the caller is the root, whose circle is then its own", async () => {
+  it("[GW19] the caller is the root, whose circle is then its own", async () => {
     const wire = await dial();
     expect(await authenticate(wire, await made())).toMatchObject({ result: { authenticated: true } });
     expect(await wire.call("subscribe", { topic: "$inbox" })).toMatchObject({ result: { subscribed: true } });
@@ -44,7 +44,7 @@ describe("logging in with a device", () => {
     expect(await other.call("subscribe", { topic: "$inbox" })).toMatchObject({ error: { code: -32003 } });
   });
 
-  it("[GW15] the root itself logs in as ever, and so does the device, as the peer that it is", async () => {
+  it("[GW19] the root itself logs in as ever, and so does the device, as the peer that it is", async () => {
     const wire = await dial();
     expect(await authenticate(wire, undefined, alice)).toHaveProperty("result");
     expect(await wire.call("subscribe", { topic: "$inbox" })).toHaveProperty("result");
@@ -61,13 +61,13 @@ describe("logging in with a device", () => {
     ["made longer", async () => ({ ...(await made()), expires_at: now() + 86_400 })],
     ["made wider", async () => ({ ...(await made({ lifetimeS: 600, circles: [alice.publicKey] })), circles: "*" })],
     ["that a key signed and a wallet is said to have", async () => ({ ...(await made()), scheme: "eip191" })],
-  ])("[GW15] a delegation %s is -32002, and ends the connection", async (_, make) => {
+  ])("[GW19] a delegation %s is -32002, and ends the connection", async (_, make) => {
     const wire = await dial();
     expect(await authenticate(wire, await make())).toMatchObject({ error: { code: -32002 } });
     expect(await wire.closed).toMatchObject({ code: 1008 });
   });
 
-  it("[GW15] somebody else's delegation is of no use to who has not the device key", async () => {
+  it("[GW19] somebody else's delegation is of no use to who has not the device key", async () => {
     const wire = await dial();
     expect(await authenticate(wire, await made(), mallory)).toMatchObject({ error: { code: -32002 } });
     const other = await dial();
@@ -78,7 +78,7 @@ describe("logging in with a device", () => {
     expect(await other.call("authenticate", given)).toMatchObject({ error: { code: -32002 } });
   });
 
-  it("[GW15] what has not the form of a delegation is -32602, and another try is free", async () => {
+  it("[GW19] what has not the form of a delegation is -32602, and another try is free", async () => {
     const wire = await dial();
     const delegation = await made();
     for (const wrong of [null, {}, { ...delegation, limits: {} }, { ...delegation, device: alice.publicKey }]) {
@@ -87,7 +87,7 @@ describe("logging in with a device", () => {
     expect(await authenticate(wire, delegation)).toHaveProperty("result");
   });
 
-  it("[GW16] the session ends when the delegation does, 60 s after its expiry, and not before", async () => {
+  it("[GW20] the session ends when the delegation does, 60 s after its expiry, and not before", async () => {
     const wire = await dial();
     const expiresAt = now() - 58;
     expect(await authenticate(wire, await made({ notBefore: now() - 600, expiresAt }))).toHaveProperty("result");
@@ -96,7 +96,7 @@ describe("logging in with a device", () => {
     expect(Date.now()).toBeGreaterThanOrEqual((expiresAt + 60) * 1000);
   });
 
-  it("[GW16] who logs in anew on the connection before that stays", async () => {
+  it("[GW20] who logs in anew on the connection before that stays", async () => {
     const wire = await dial();
     const expiresAt = now() - 58;
     await authenticate(wire, await made({ notBefore: now() - 600, expiresAt }));
@@ -105,7 +105,7 @@ describe("logging in with a device", () => {
     expect(await wire.call("unsubscribe", { topic: "$inbox" })).toHaveProperty("result");
   });
 
-  it("[GW17] a device's session plays what is signed and nothing else", async () => {
+  it("[GW21] a device's session plays what is signed and nothing else", async () => {
     const wire = await dial();
     await authenticate(wire, await made());
     const unsigned = { error: { code: -32602, data: { param: "envelope" } } };

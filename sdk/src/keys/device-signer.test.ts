@@ -82,7 +82,7 @@ describe("deviceSigner", () => {
     ["expired", { notBefore: now - 100, expiresAt: now - 61 }],
     ["not-yet-valid", { notBefore: now + 120, expiresAt: now + 130 }],
     ["other-circle", { lifetimeS: 60, circles: [mallory.publicKey] }],
-  ] as const)("[S8] says before it signs that its delegation does not count: %s", async (reason, options) => {
+  ] as const)("[S13] says before it signs that its delegation does not count: %s", async (reason, options) => {
     const signer = deviceSigner(device, await made(options));
     const refused = expect.objectContaining({ name: "DelegationRefused", reason });
     await expect(signer.signLogin(nonceAt(now), { circle, host, now })).rejects.toThrow(refused);
@@ -90,7 +90,7 @@ describe("deviceSigner", () => {
     await expect(signer.signPlay(play)).rejects.toBeInstanceOf(DelegationRefused);
   });
 
-  it("[S8] takes the relay's time, not its own: the clock that counts is in the nonce", async () => {
+  it("[S13] takes the relay's time, not its own: the clock that counts is in the nonce", async () => {
     const signer = deviceSigner(device, await made({ notBefore: now - 60, expiresAt: now + 60 }));
     await signer.signLogin(nonceAt(now), { circle, host, now: now - 250 });
     await expect(signer.signLogin(nonceAt(now + 250), { circle, host, now })).rejects.toThrow(DelegationRefused);
