@@ -71,4 +71,11 @@ describe("README", () => {
     );
     expect(code).toBe(0);
   });
+
+  it("and the one of docs/keys.md", async () => {
+    await start();
+    const { code, output } = await run(programsOf("../../docs/keys.md")[0] ?? "");
+    expect(output).toBe("I am the root: true\ndenied by the circle's policy: missing device\n");
+    expect(code).toBe(0);
+  });
 });

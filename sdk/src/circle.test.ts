@@ -4,6 +4,9 @@ import { alice, bob } from "../test/people.ts";
 import { now, type Request, result, scriptedRelay } from "../test/scripted-relay.ts";
 import { type Circle, connect } from "./circle.ts";
 import { ConnectionError, DeadlineError, PlayError } from "./errors.ts";
+import { delegate } from "./keys/delegation.ts";
+import { deviceSigner } from "./keys/device-signer.ts";
+import { generateKeypair } from "./keys/keypair.ts";
 import { NonceRefused } from "./keys/login.ts";
 import type { Signer } from "./keys/signer.ts";
 import { WireError } from "./protocol/errors.ts";
@@ -39,6 +42,34 @@ describe("connect", () => {
     const signer = { publicKey: alice.publicKey, signLogin } as unknown as Signer;
     await expect(relay.dial(signer)).rejects.toThrow(NonceRefused);
     expect(signLogin).not.toHaveBeenCalled();
+    await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
+  });
+
+  it("[D2] a device logs in with its own key and its root's delegation, and its plays carry it", async () => {
+    const phone = generateKeypair();
+    const delegation = await delegate(alice, { device: phone.publicKey, circles: [bob.publicKey], lifetimeS: 60 });
+    const relay = scriptedRelay();
+    const circle = await relay.dial(deviceSigner(phone, delegation));
+    const pubkey = phone.publicKey;
+    expect((await relay.request("fetch_nonce")).params).toEqual({ pubkey });
+    expect((await relay.request("authenticate")).params).toMatchObject({ pubkey, delegation });
+    expect(circle.caller).toBe(alice.publicKey);
+    circle.play("1").played.catch(() => {});
+    expect((await relay.request("play")).params).toMatchObject({ envelope: { delegation } });
+    circle.close();
+  });
+
+  it("[S13] a delegation that does not count there is said before anything is signed, and the connection is closed", async () => {
+    const phone = generateKeypair();
+    const delegation = await delegate(alice, {
+      device: phone.publicKey,
+      circles: [bob.publicKey],
+      expiresAt: now() - 90,
+    });
+    const relay = scriptedRelay();
+    const dialled = relay.dial(deviceSigner(phone, delegation));
+    await expect(dialled).rejects.toMatchObject({ name: "DelegationRefused", reason: "expired" });
+    expect(relay.requests.map(({ method }) => method)).toEqual(["fetch_nonce"]);
     await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
   });
 

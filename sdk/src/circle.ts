@@ -62,7 +62,8 @@ const MOST_CANCELS = 5;
  * Dials a circle, `ws://host:port/{public key}`, and logs in. A connection that is lost later heals by itself, until
  * `close()` or until a login is refused.
  * @throws {TypeError} if the URL has not that form. Rejects with `ConnectionError` if the relay cannot be reached,
- * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login.
+ * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login, `DelegationRefused` if the
+ * signer's delegation does not count here now.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<Circle> {
   return connectTo(parseAddress(url), options);

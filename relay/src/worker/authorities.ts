@@ -13,6 +13,8 @@ import { denied, exhausted } from "./ends.ts";
 const ANYTHING = "*";
 /** The owner's. */
 const EVERYTHING = "";
+/** Of a play whose device was revoked while it ran. */
+const NOTHING = writeAuthority({ script: "" as Sha256, grants: [], approved: [] });
 
 /** What one play may do, while it is under way. */
 export type OpenedAuthority = {
@@ -38,6 +40,11 @@ export class Authorities {
   /** Is a play refused here for which only a gateway vouches? */
   refusesUnsigned(namespace: Namespace): boolean {
     return this.#policyOf(namespace)?.refusesUnsigned ?? false;
+  }
+
+  /** Does its circle take no plays that this device signed for somebody? */
+  revokes(namespace: Namespace, device: string | undefined): boolean {
+    return device !== undefined && (this.#policyOf(namespace)?.revokes(device) ?? false);
   }
 
   /** @throws {WireError} -32003 if its caller may do nothing at all; the control lane is the owner's. */
@@ -112,7 +119,8 @@ export class Authorities {
   }
 
   /** The authority of a play under way, by the policy as it is now. */
-  again(namespace: Namespace, { caller, authority }: SandboxPlay): string {
+  again(namespace: Namespace, { caller, authority, device }: SandboxPlay): string {
+    if (this.revokes(namespace, device)) return NOTHING;
     if (authority === EVERYTHING) return EVERYTHING;
     const before = JSON.parse(authority) as PlayAuthority;
     const known = new Map(before.grants.map((grant) => [grant.id, grant]));

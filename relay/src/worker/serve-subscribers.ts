@@ -3,7 +3,7 @@ import type { Claim, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { Heard, Outcome, Task } from "../task.ts";
 import { SIGNATURE } from "./admission.ts";
-import { denied, failureOf } from "./ends.ts";
+import { DEVICE, denied, failureOf } from "./ends.ts";
 import { checkLifetime, checkProof } from "./proof.ts";
 import type { ServeParts } from "./serve-claim.ts";
 
@@ -59,11 +59,13 @@ export class ServingSubscribers {
 
   /** Answers until when that holds, in Unix milliseconds. @throws {WireError} if its caller did not ask for this. */
   #prove(namespace: Namespace, task: Task): number {
-    const { verifier, trust, authorities } = this.#parts;
-    const envelope = checkProof(task, verifier, trust);
+    const { authorities } = this.#parts;
+    const envelope = checkProof(task, this.#parts);
     if (envelope) {
-      checkLifetime(envelope);
-      return (envelope.expires_at + CLOCK_SKEW_S) * 1_000;
+      checkLifetime(envelope, task.circle);
+      const { expires_at, delegation } = envelope;
+      if (authorities.revokes(namespace, delegation?.device)) throw denied(DEVICE);
+      return (Math.min(expires_at, delegation?.expires_at ?? expires_at) + CLOCK_SKEW_S) * 1_000;
     }
     if (authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
     return Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { alice } from "../../test/people.ts";
+import { alice, bob } from "../../test/people.ts";
 import { result, scriptedRelay } from "../../test/scripted-relay.ts";
 import type { Circle } from "../circle.ts";
 import { INBOX_TOPIC } from "../protocol/messages.ts";
@@ -46,6 +46,20 @@ describe("the owner's tools", () => {
     for (const { params } of relay.plays()) {
       expect(params).toMatchObject({ lane: "control", envelope: { signature: expect.any(String) } });
     }
+  });
+
+  it("[D6] a device is revoked once, in one play, and the rest stays as it was", async () => {
+    const before: PolicyDocument = { grants: [grant], unsigned: "refuse" };
+    const { held, globals } = stored(before);
+    const { relay, circle } = await dial(globals);
+    const [device, other] = [alice.publicKey, bob.publicKey];
+    expect(await circle.policy.revokeDevice(`0x${device.toUpperCase()}`)).toBe(true);
+    expect(held.policy).toEqual({ ...before, revoked_devices: [device] });
+    expect(await circle.policy.revokeDevice(device)).toBe(false);
+    expect(await circle.policy.revokeDevice(other)).toBe(true);
+    expect(held.policy.revoked_devices).toEqual([device, other]);
+    expect(relay.plays()).toHaveLength(3);
+    expect(() => circle.policy.revokeDevice("phone")).toThrow(TypeError);
   });
 
   it("[S6] a grant is added and taken away in one play each, and the rest stays as it was", async () => {
