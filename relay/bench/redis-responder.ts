@@ -9,8 +9,11 @@ const client = createClient({
 await client.connect();
 process.stdout.write("ready at ws://nowhere/\n");
 for (;;) {
-  const popped = (await client.sendCommand(["BLMPOP", "1", "1", "bench:requests", "LEFT", "COUNT", "512"])) as
+  const popped = (await client.sendCommand(["BLMPOP", "1", "1", "bench:requests", "RIGHT", "COUNT", "512"])) as
     | [string, string[]]
     | null;
-  for (const text of popped?.[1] ?? []) void client.sendCommand(["RPUSH", "bench:replies", text]);
+  for (const text of popped?.[1] ?? []) {
+    const { id } = JSON.parse(text) as { id: number };
+    void client.sendCommand(["LPUSH", "bench:replies", JSON.stringify({ id, result: 2 })]);
+  }
 }

@@ -7,7 +7,7 @@ const rounds = inject("loadRounds");
 const CIRCLES = 100;
 const PLAYS = 1_000;
 
-it("[S11] 100 circles and 1,000 plays at once over one connection leave nothing behind in a page", async () => {
+it("[S14] 100 circles and 1,000 plays at once over one connection leave nothing behind in a page", async () => {
   const owners = Array.from({ length: CIRCLES }, () => generateKeypair());
   const round = async () => {
     const circles = await Promise.all(

@@ -4,6 +4,7 @@ import type { PublicKey, TaskId } from "@circles/sdk/protocol";
 import { type Event, type Outcome, type Task, type TaskKey, taskKey } from "../task.ts";
 import { type Broker, type Claim, type Notice, type TakeOptions, UnknownTask } from "./broker.ts";
 import { ended, heard, heldAs, laneOf, refusal, type Said, taken } from "./broker-contract-words.ts";
+import { GAP_TOPIC } from "./topic-notices.ts";
 
 /** Processes that share one broker's tasks. */
 export type Processes = {
@@ -127,7 +128,7 @@ export class LedBroker {
 
   listen(number: number, circle: PublicKey): void {
     const onNotice = ({ topic, data }: Notice) => this.#say(number, `${topic} ${String(data)}`);
-    this.#gateway.listen(circle, onNotice, this.#wait(number));
+    this.#gateway.listen(circle, (notice) => isGap(notice) || onNotice(notice), this.#wait(number));
   }
 
   notify(circle: PublicKey, notice: Notice): void {
@@ -145,6 +146,10 @@ export class LedBroker {
   async pass(ms: number, lost: readonly number[]): Promise<void> {
     await this.settle(); // who owes an answer for so long is taken for dead
     this.#processes.pass?.(ms);
+    const isKnown = lost.every((number) => this.#claim(number).lost.aborted);
+    // Before it has heard anything: another one may have the circle already.
+    if (this.hasLeases && !isKnown)
+      throw new Error("broker: expected it to know by its own clock that claims are lost");
     if (!this.hasLeases) for (const number of lost) await this.release(number);
     for (let i = 0; i < MOST_QUESTIONS; i++) await this.#answered(this.#all);
   }
@@ -210,7 +215,7 @@ export class LedBroker {
     const all = this.#all;
     for (const broker of all) {
       if (this.#heard.has(broker)) continue;
-      broker.listen(NO_CIRCLE, ({ data }) => this.#heard.set(broker, Number(data)), NEVER);
+      broker.listen(NO_CIRCLE, (one) => isGap(one) || this.#heard.set(broker, Number(one.data)), NEVER);
       await broker.find(NO_CIRCLE, NO_TASK);
     }
     all[0]?.notify(NO_CIRCLE, notice);
@@ -283,3 +288,8 @@ export class LedBroker {
 
 /** Only one that fails waits for so long. */
 const MOST_CENSUS_MS = 5_000;
+
+/** Comes whenever something may have been lost, which no model knows. */
+function isGap({ topic }: Notice): boolean {
+  return topic === GAP_TOPIC;
+}

@@ -253,14 +253,18 @@ export class BrokerModel {
     return this.#aside.map(({ task }) => task);
   }
 
-  isKnown(key: TaskKey): boolean {
-    return this.#find(key) !== undefined;
+  /** All tasks that there ever were. */
+  ever(): Task[] {
+    return this.#tasks.map(({ task }) => task);
   }
 
-  /** Of a resumed task the rules say what happens only if it is the same play. */
-  isAnotherPlay(task: Task): boolean {
-    const known = this.#find(taskKey(task));
-    return known !== undefined && !isSamePlay(known.task.hashes, task.hashes);
+  /** Those without an end. */
+  live(): Task[] {
+    return this.#tasks.filter(({ outcome }) => !outcome).map(({ task }) => task);
+  }
+
+  known(key: TaskKey): Task | undefined {
+    return this.#find(key)?.task;
   }
 
   #add(task: Task, waits: Wait[]): void {

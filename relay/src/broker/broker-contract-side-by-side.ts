@@ -1,9 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { expect } from "vitest";
-import { APPROVED, type Task, taskKey } from "../task.ts";
+import { APPROVED, isSamePlay, type Task, taskKey } from "../task.ts";
 import type { LedBroker } from "./broker-contract-led.ts";
 import { BrokerModel, type ModelOptions } from "./broker-contract-model.ts";
-import { keyOf, makeTask, type Step, type StepTask } from "./broker-contract-steps.ts";
+import { keyOf, makeTask, type Step } from "./broker-contract-steps.ts";
 import { completed, printed, waiting } from "./broker-contract-tasks.ts";
 import type { Said } from "./broker-contract-words.ts";
 
@@ -15,7 +15,7 @@ export type SideBySideOptions = Pick<ModelOptions, "limits"> & {
 };
 
 type StepWithClaim = Extract<Step, { do: "finish" | "emit" | "set aside" | "release" }>;
-type NamesTask = { readonly task: StepTask; readonly aside: number | null };
+type NamesTask = Extract<Step, { do: "follow" | "cancel" | "resume" | "find" }>;
 
 /** Brokers and their model, led through the same steps. */
 export class SideBySide {
@@ -113,18 +113,15 @@ export class SideBySide {
         return this.#ask((side) => side.abort(number));
       }
       case "resume": {
-        const task = { ...this.#named(step), deadline: step.deadline, proof: APPROVED };
-        if (this.#model.isAnotherPlay(task)) return;
-        // Who resumes a task does not know when it was queued, and under which trace.
-        const ofOwner = this.#model.isKnown(taskKey(task)) ? { trace: undefined, queuedAt: undefined } : {};
-        return this.#ask((side) => side.resume({ ...task, ...ofOwner }));
+        const task = this.#resumed({ ...this.#named(step), deadline: step.deadline, proof: APPROVED });
+        return task && this.#ask((side) => side.resume(task));
       }
       case "cancel": {
         const key = taskKey(this.#named(step));
         return this.#ask((side) => side.cancel(key));
       }
       case "find": {
-        const { circle, id } = makeTask(step.task);
+        const { circle, id } = this.#named(step);
         return this.#ask((side) => side.find(circle, id));
       }
       case "depth":
@@ -202,9 +199,18 @@ export class SideBySide {
     return this.#model.hasSuspects && this.#brokers.some(({ hasLeases }) => !hasLeases) ? 1 : mostTasks;
   }
 
-  /** The task of a step, or one that was set aside. */
-  #named({ task, aside }: NamesTask): Task {
-    return (aside === null ? undefined : pickFrom(this.#wereAside, aside)) ?? makeTask(task);
+  /** Nothing where the rules do not say what happens: a task is resumed as the same play, in its lane. */
+  #resumed(task: Task): Task | undefined {
+    const known = this.#model.known(taskKey(task));
+    if (!known) return task;
+    if (!isSamePlay(known.hashes, task.hashes) || known.lane !== task.lane) return undefined;
+    return { ...task, trace: undefined, queuedAt: undefined }; // who resumes it does not know that any more
+  }
+
+  #named({ task, which, pick }: NamesTask): Task {
+    const [live, ever] = [this.#model.live(), this.#model.ever()];
+    const others = { this: [], live, "was aside": this.#wereAside, ever };
+    return pickFrom(others[which], pick) ?? makeTask(task);
   }
 }
 

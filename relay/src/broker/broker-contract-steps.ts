@@ -1,7 +1,7 @@
 import type { PublicKey, TraceId } from "@circles/sdk/protocol";
 import fc from "fast-check";
 import { alice, bob, mallory } from "../../test/people.ts";
-import type { Task } from "../task.ts";
+import type { Outcome, Task, TaskLane } from "../task.ts";
 import { completed, REFUSED, taskOf } from "./broker-contract-tasks.ts";
 
 /** By their names, so that what is printed when a test fails can be read. */
@@ -17,19 +17,26 @@ const PLAYS = {
   "with arguments": { script: "1", args: "[]" },
 };
 const play = fc.constantFrom<keyof typeof PLAYS>("short", "short", "short", "short", "long", "with arguments");
+/** To what a subscriber asks. */
+const ANSWERED: Outcome = { status: "answered", output: "{}" };
 /** A broker looks at no deadline: some have passed long ago. */
 const deadline = fc.constantFrom<number>(1, 2, 4e12);
-/** Only owners have plays in the control lane, so there `isControl` chooses it. */
+const lane = fc.constantFrom<TaskLane | undefined>(undefined, undefined, "control", "events");
+/** Of one that is not its circle's owner, `control` is no lane. */
 const anyTask = fc.record({
   id: fc.constantFrom<string>("t1", "t2", "t3"),
   circle: person,
   caller: person,
   play,
-  isControl: fc.boolean(),
+  lane,
   deadline,
 });
-/** Mostly one that was set aside, if any was, wherever it is now. */
-const asidePick = fc.option(pick, { freq: 4 });
+/** Which task is meant: this one, or if there is any, one without an end, one that was set aside, or one that ever was. */
+const named = {
+  task: anyTask,
+  which: fc.constantFrom<"this" | "live" | "was aside" | "ever">("this", "live", "was aside", "was aside", "ever"),
+  pick,
+};
 /** Within a lease, at its end, and more than it takes to forget what has ended; never just so long. */
 const ms = fc.constantFrom(1_000, 4_000, 5_000, 600_500);
 const after = fc.constantFrom(0, 0, 1, 2);
@@ -55,19 +62,19 @@ export const anyStep = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("finish" as const),
       ...someTasks,
-      outcome: fc.constantFrom(completed("1"), completed("2"), REFUSED),
+      outcome: fc.constantFrom<Outcome>(completed("1"), completed("2"), REFUSED, ANSWERED),
     }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("emit" as const), ...someTasks, again }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant("set aside" as const), ...someTasks, again }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant("resume" as const), task: anyTask, aside: asidePick, deadline }),
+    arbitrary: fc.record({ do: fc.constant("resume" as const), ...named, deadline }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("release" as const), claim: anyClaim }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("follow" as const), task: anyTask, aside: asidePick, after }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("cancel" as const), task: anyTask, aside: asidePick }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant("find" as const), task: anyTask }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("follow" as const), ...named, after }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("cancel" as const), ...named }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("find" as const), ...named }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("depth" as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("abort" as const), wait: pick }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("listen" as const), circle: person }) },
@@ -83,17 +90,23 @@ export function keyOf(name: Person): PublicKey {
   return PEOPLE[name].publicKey;
 }
 
-export function makeTask({ id, circle, caller, play, isControl, deadline }: StepTask): Task {
-  const lane = isControl && circle === caller ? "control" : undefined;
+export function makeTask({ id, circle, caller, play, deadline, ...given }: StepTask): Task {
+  const lane = given.lane === "control" && circle !== caller ? undefined : given.lane;
+  const asked = lane === "events" ? { after: 7, again: true as const } : {};
   const trace = "0123456789abcdef".repeat(2) as TraceId;
   const { timeoutMs, ...texts } = { timeoutMs: undefined, ...PLAYS[play] };
   const task = taskOf({ id, circle: keyOf(circle), caller: keyOf(caller), ...texts });
-  return { ...task, deadline, timeoutMs, lane, trace, queuedAt: deadline - 1 };
+  return { ...task, ...asked, deadline, timeoutMs, lane, trace, queuedAt: deadline - 1 };
 }
 
 /** More tasks of one caller at once than its lane, or what is set aside, has room for. */
 const crowd = fc
-  .record({ from: fc.nat(50), count: fc.integer({ min: 20, max: 220 }), caller: person, isControl: fc.boolean() })
+  .record({
+    from: fc.nat(50),
+    count: fc.constantFrom(20, 30, 100, 220),
+    caller: fc.constantFrom<Person>("alice", "alice", "bob"),
+    lane: fc.constantFrom<TaskLane | undefined>("control", "control", undefined, "events"),
+  })
   .map(({ from, count, ...given }) =>
     Array.from({ length: count }, (_, i): Step => {
       const task = { ...given, id: `c${from + i}`, circle: "alice" as const, play: "short" as const, deadline: 1 };

@@ -15,10 +15,10 @@ export type Taken = {
 /** A claim in a line of text: its lane, and each task as it now is. */
 export function taken(tasks: readonly Taken[]): string {
   const texts = tasks.map(({ key, task, said, isCancelled }) => {
-    const { script, args, deadline, timeoutMs, proof, trace, queuedAt } = task;
+    const { script, args, deadline, timeoutMs, proof, trace, queuedAt, after, again } = task;
     // What was set aside and cancelled need not have a script any more.
     const play = isCancelled ? "cancelled" : `${script} ${args}`;
-    return [key, play, deadline, timeoutMs, proof.kind, trace, queuedAt, said].join(" ");
+    return [key, play, deadline, timeoutMs, proof.kind, trace, queuedAt, after, again, said].join(" ");
   });
   return [tasks[0]?.task.lane ?? "ordinary", ...texts].join("\n");
 }

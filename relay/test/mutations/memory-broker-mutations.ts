@@ -1,0 +1,130 @@
+import type { Mutation } from "./mutation.ts";
+
+export const MEMORY_BROKER_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "tells nobody that a task waits, if a run before said more",
+    file: "queued-task.ts",
+    text: "Math.max(event.seq, this.lastEvent + 1)",
+    instead: "event.seq",
+  },
+  {
+    name: "forgets the trace of a task that is resumed",
+    file: "queued-task.ts",
+    text: "trace: task.trace ?? trace",
+    instead: "trace: task.trace",
+  },
+  {
+    name: "repeats the last event of a task that runs again",
+    file: "followers.ts",
+    text: "if (event.seq <= this.lastEvent) return;",
+    instead: "if (event.seq < this.lastEvent) return;",
+  },
+  {
+    name: "says again the event after which somebody follows",
+    file: "followers.ts",
+    text: "if (event.seq > after)",
+    instead: "if (event.seq >= after)",
+  },
+  {
+    name: "leaves a task aside that was cancelled just before",
+    file: "memory-broker.ts",
+    text: "    if (queued.cancelled.aborted) this.#resume(queued, queued.task);\n",
+    instead: "",
+  },
+  {
+    name: "leaves a task aside that is cancelled",
+    file: "memory-broker.ts",
+    text: "      this.#resume(queued, queued.task); // a worker is to end it, should it be set aside\n",
+    instead: "",
+  },
+  {
+    name: "puts what is given back at the end of its line",
+    file: "memory-broker.ts",
+    text: "line.queue.unshift(...givenBack)",
+    instead: "line.queue.push(...givenBack)",
+  },
+  {
+    name: "gives two claims of one moment the same fence",
+    file: "memory-broker.ts",
+    text: "Math.max(this.#fence + 1, Date.now() * 1000)",
+    instead: "Math.max(this.#fence, Date.now() * 1000)",
+  },
+  {
+    name: "gives one task more than was asked for",
+    file: "memory-broker.ts",
+    text: "line.queue.splice(0, mostTasks)",
+    instead: "line.queue.splice(0, mostTasks + 1)",
+  },
+  {
+    name: "gives tasks to workers that did not ask for their circle",
+    file: "memory-broker.ts",
+    text: "if (wants(taker.options, line)) {",
+    instead: "if (taker.options) {",
+  },
+  {
+    name: "gives to who came last",
+    file: "memory-broker.ts",
+    text: "for (const taker of this.#takers) {\n      if (wants",
+    instead: "for (const taker of [...this.#takers].toReversed()) {\n      if (wants",
+  },
+  {
+    name: "queues again what has ended",
+    file: "memory-broker.ts",
+    text: "?? this.#ended.get(key)?.task.hashes",
+    instead: "",
+  },
+  {
+    name: "remembers what was refused",
+    file: "memory-broker.ts",
+    text: "if (outcome.log) this.#ended.add",
+    instead: "if (outcome) this.#ended.add",
+  },
+  {
+    name: "counts what is set aside as if it waited",
+    file: "memory-broker.ts",
+    text: "    this.#count(queued, -1);\n    queued.setAside(event);",
+    instead: "    queued.setAside(event);",
+  },
+  {
+    name: "finds a task that has ended before one that has not",
+    file: "memory-broker.ts",
+    text: "return keys.find((key) => this.#tasks.has(key)) ?? keys.find",
+    instead: "return keys.find",
+  },
+  {
+    name: "keeps both lanes of a circle in one line",
+    file: "line.ts",
+    text: "lane === undefined ? circle : ",
+    instead: "lane !== null ? circle : ",
+  },
+  {
+    name: "counts the characters of what has ended",
+    file: "room.ts",
+    text: "ofCaller.characters += sign * sizeOf(task)",
+    instead: "ofCaller.characters += sizeOf(task)",
+  },
+  {
+    name: "lets one too many into the control lane",
+    file: "room.ts",
+    text: "MOST_IN_CONTROL_LANE = 200",
+    instead: "MOST_IN_CONTROL_LANE = 201",
+  },
+  {
+    name: "sets one too many of a caller aside",
+    file: "aside.ts",
+    text: "ofCaller < MOST_PER_CALLER",
+    instead: "ofCaller <= MOST_PER_CALLER",
+  },
+  {
+    name: "tells notices to who has stopped to listen",
+    file: "notices.ts",
+    text: "      listeners.delete(listener);\n",
+    instead: "",
+  },
+  {
+    name: "remembers what has ended for too long",
+    file: "ended-tasks.ts",
+    text: "KEPT_MS = 10 * 60 * 1000",
+    instead: "KEPT_MS = 11 * 60 * 1000",
+  },
+];
