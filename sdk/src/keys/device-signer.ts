@@ -5,8 +5,8 @@ import {
   delegationText,
   type SignedDelegation,
 } from "../protocol/delegation.ts";
-import type { PublicKey } from "../protocol/ids.ts";
-import { sha256Hex } from "./hash.ts";
+import type { PublicKey, Sha256 } from "../protocol/ids.ts";
+import { digestText } from "./curve.ts";
 import { checkNonce } from "./login.ts";
 import type { Signer } from "./signer.ts";
 
@@ -45,7 +45,7 @@ export function signerUnder(device: Signer, delegation: SignedDelegation, text: 
     throw new TypeError("delegation: expected one for this device key, got one for another");
   }
   const { root } = delegation;
-  const hash = sha256Hex(text);
+  let hash: Promise<Sha256> | undefined;
   const check = (circle: PublicKey, now: number) => {
     const fault = delegationFault(delegation, { circle, now });
     if (fault) throw new DelegationRefused(fault);
@@ -62,7 +62,8 @@ export function signerUnder(device: Signer, delegation: SignedDelegation, text: 
       if (fields.caller !== root)
         throw new TypeError("play: expected the delegation's root as the caller, got another");
       check(fields.circle, fields.issuedAt);
-      return device.signPlay({ ...fields, delegation: hash });
+      hash ??= digestText(text);
+      return device.signPlay({ ...fields, delegation: await hash });
     },
     async signDelegation() {
       throw new TypeError("delegation: expected a root key to sign it, got a device key");
