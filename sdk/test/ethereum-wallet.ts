@@ -44,7 +44,7 @@ export class EthereumWallet {
     if (method === "eth_requestAccounts") return this.#accounts.map(({ publicKey }) => ethereumAddress(publicKey));
     if (method === "personal_sign") {
       const [message, address] = params as [string, string];
-      return this.alter(this.#sign(Buffer.from(message.slice(2), "hex").toString("utf8"), address));
+      return this.alter(this.#sign(new TextDecoder().decode(hexToBytes(message.slice(2))), address));
     }
     throw new ProviderError(4200, "Unsupported method");
   }
