@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { delegate, deviceSigner, type Keypair, keypairFrom, type Signer } from "@circles/sdk/keys";
-import type { PolicyDocument } from "@circles/sdk/protocol";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLOCK_SKEW_S, type PolicyDocument, SUBSCRIBE_SCRIPT } from "@circles/sdk/protocol";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { alice, bob } from "../../test/people.ts";
 import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import { verifyLog } from "../namespace/verify-log.ts";
@@ -158,5 +158,51 @@ describe("plays that devices sign", () => {
     for (const task of tasks) expect(await worker.recordOf(task)).toHaveProperty("device");
     await worker.restart();
     expect(await worker.play({ ...(tasks[0] as Task), proof: APPROVED })).toMatchObject([DENIED]);
+  });
+
+  const HEARING: PolicyDocument = { grants: [{ to: bob.publicKey, allow: ["subscribe:chat"] }] };
+  const subscription = (signer: Signer) =>
+    signed(signer, SUBSCRIBE_SCRIPT, { lane: "events", args: JSON.stringify({ topic: "chat" }) });
+
+  it("[GW21] subscribes for its root no longer than its delegation says, and not once it was revoked", async () => {
+    await setPolicy(HEARING);
+    const expiresAt = Math.floor(Date.now() / 1000) + 10; // before its envelope
+    const device = phone.publicKey;
+    const brief = deviceSigner(phone, await delegate(bob, { device, circles: "*", expiresAt }));
+    const [outcome] = await worker.play(await subscription(brief));
+    expect(outcome).toMatchObject({ status: "answered" });
+    expect(JSON.parse((outcome as { output: string }).output)).toMatchObject({
+      until: (expiresAt + CLOCK_SKEW_S) * 1000,
+    });
+    await setPolicy({ ...HEARING, revoked_devices: [device] });
+    expect(await worker.play(await subscription(brief))).toMatchObject([DENIED]);
+    expect(await worker.play(await subscription(await signerOf(bob, laptop)))).toMatchObject([{ status: "answered" }]);
+  });
+
+  it("[GW21] hears nothing of what is read while it is revoked", async () => {
+    await setPolicy(HEARING);
+    const gate = makeGate();
+    const reading = await worker.namespaces.with(alice.publicKey, async (namespace) => {
+      const read = namespace.readEvents.bind(namespace);
+      return vi.spyOn(namespace, "readEvents").mockImplementation(async (query) => {
+        await gate.opened;
+        return read(query);
+      });
+    });
+    const asked = worker.submit(await subscription(await signerOf(bob, phone)));
+    const serving = worker.serve();
+    await expect.poll(() => reading.mock.calls.length).toBe(1);
+    await setPolicy({ ...HEARING, revoked_devices: [phone.publicKey] });
+    await worker.play(worker.task("tell", { args: '[["chat","after it was revoked"]]' }));
+    gate.open();
+    await serving;
+    expect(await asked).toMatchObject(DENIED);
+  });
+
+  it("[PO9] stay revoked where their circle's policy cannot be read any more, and the others are the owner's still", async () => {
+    await setPolicy({ ...REVOKED, grants: [{ to: "*", allow: ["from a later version"] as never }] });
+    expect(await worker.play(await signed(await signerOf(alice, phone), "add"))).toMatchObject([DENIED]);
+    expect(await worker.play(await signed(await signerOf(alice, laptop), "add"))).toMatchObject([{ output: "1" }]);
+    expect(await worker.play(await signed(bob, "add"))).toMatchObject([{ status: "denied" }]);
   });
 });
