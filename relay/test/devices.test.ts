@@ -51,6 +51,21 @@ describe("a peer with devices", () => {
     await expect(dial(phone.signer)).rejects.toMatchObject({ name: "DelegationRefused", reason: "other-circle" });
   });
 
+  it("[D3] is out when its delegation is over, and told why: what it played stays", async () => {
+    const root = generateKeypair();
+    const device = generateKeypair();
+    const expiresAt = Math.floor(Date.now() / 1000) - 57; // 3 s are left of the minute for clocks that differ
+    const delegation = await delegate(root, { device: device.publicKey, circles: "*", expiresAt });
+    const circle = await dial(deviceSigner(device, delegation));
+    await circle.play(({ data }) => data.set("mine", 1));
+    const refused = { name: "DelegationRefused", reason: "expired" };
+    const closed = new Promise((resolve) => circle.on("closed", ({ error }) => resolve(error.cause)));
+    expect(await closed).toMatchObject(refused);
+    await expect(circle.play("1").played).rejects.toMatchObject(refused);
+    await expect(dial(deviceSigner(device, delegation))).rejects.toMatchObject(refused);
+    expect(await (await dial(root)).play(({ data }) => data.get("mine"))).toBe(1);
+  });
+
   it("[PO9] revokes one, which is out at once: what it plays, and what it is playing", async () => {
     const root = generateKeypair();
     const [phone, laptop] = [await deviceOf(root), await deviceOf(root)];

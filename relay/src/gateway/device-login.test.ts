@@ -1,12 +1,20 @@
-import { type DelegateOptions, delegate, keypairFrom, type SignedDelegation } from "@circles/sdk";
-import type { Nonce } from "@circles/sdk/protocol";
+import {
+  type DelegateOptions,
+  delegate,
+  deviceSigner,
+  keypairFrom,
+  type SignedDelegation,
+  type Signer,
+} from "@circles/sdk";
+import type { Nonce, TaskId } from "@circles/sdk/protocol";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
 import { startRelayInProcess } from "../../test/relay-in-process.ts";
 import { Wire } from "../../test/wire.ts";
 import type { RunningRelay } from "../bin/relay.ts";
+import { hashTask } from "../task.ts";
 
-const phone = keypairFrom("d0".repeat(32));
+const [phone, laptop] = [keypairFrom("d0".repeat(32)), keypairFrom("d1".repeat(32))];
 const now = () => Math.floor(Date.now() / 1000);
 
 describe("logging in with a device", () => {
@@ -33,6 +41,17 @@ describe("logging in with a device", () => {
     const { nonce } = result as { nonce: Nonce };
     const signature = await signer.signLogin(nonce, { circle, host: new URL(relay.url).host });
     return wire.call("authenticate", { pubkey: signer.publicKey, signature, delegation });
+  };
+
+  /** A play that this signer signs for alice's circle, whoever is logged in. */
+  const playSigned = async (wire: Wire, signer: Signer, letter: string) => {
+    const taskId = letter.repeat(16) as TaskId;
+    const [issuedAt, expiresAt] = [now(), now() + 60];
+    const play = { circle: alice.publicKey, caller: signer.publicKey, taskId, issuedAt, expiresAt };
+    const signature = await signer.signPlay({ ...play, ...hashTask({ script: "1", args: "null" }) });
+    const { delegation } = signer;
+    const envelope = { issued_at: issuedAt, expires_at: expiresAt, signature, ...(delegation ? { delegation } : {}) };
+    return wire.call("play", { script: "1", task_id: taskId, envelope });
   };
 
   it("[GW19] the caller is the root, whose circle is then its own", async () => {
@@ -111,5 +130,29 @@ describe("logging in with a device", () => {
     const unsigned = { error: { code: -32602, data: { param: "envelope" } } };
     expect(await wire.call("play", { script: "1" })).toMatchObject(unsigned);
     expect(await wire.call("play", { script: "1", task_id: "a".repeat(16) })).toMatchObject(unsigned);
+  });
+
+  it("[D4] nor does it subscribe to a topic without a signature", async () => {
+    const wire = await dial();
+    await authenticate(wire, await made());
+    const unsigned = { error: { code: -32602, data: { param: "envelope" } } };
+    expect(await wire.call("subscribe", { topic: "chat" })).toMatchObject(unsigned);
+  });
+
+  it("[D5] who puts a delegation of his own to another's login is played nothing by that one", async () => {
+    const wire = await dial();
+    expect(await authenticate(wire, await made(undefined, mallory))).toHaveProperty("result");
+    expect(await playSigned(wire, phone, "a")).toMatchObject({ error: { code: -32010 } });
+  });
+
+  it("[D5] a play may come under another delegation than the login's, if that is the same root's", async () => {
+    const device = laptop.publicKey;
+    const alices = deviceSigner(laptop, await made({ device, lifetimeS: 600 }));
+    const mallorys = deviceSigner(laptop, await made({ device, lifetimeS: 600 }, mallory));
+    const wire = await dial();
+    await authenticate(wire, await made());
+    expect(await playSigned(wire, alices, "b")).toMatchObject({ result: { output: "1" } });
+    expect(await playSigned(wire, mallorys, "c")).toMatchObject({ error: { code: -32010 } });
+    expect(await playSigned(wire, mallory, "d")).toMatchObject({ error: { code: -32010 } });
   });
 });

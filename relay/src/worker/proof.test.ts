@@ -199,8 +199,9 @@ describe("proof of a play", () => {
     ],
   ])("[WK22] with %s it is refused", async (_, forge) => {
     const forged = await forge();
-    for (let i = 0; i < 2; i++) {
-      expect(() => checkProof(forged, parts)).toThrow(expect.objectContaining({ name: "WireError", code: -32010 }));
+    const believing = { ...parts, trust: { gateways: new Set([alice.publicKey]), relay: true } };
+    for (const trusting of [parts, parts, believing]) {
+      expect(() => checkProof(forged, trusting)).toThrow(expect.objectContaining({ name: "WireError", code: -32010 }));
     }
   });
 
