@@ -25,8 +25,8 @@ export class VaultUnavailable extends Error {
 
 /**
  * Opens the vault of this page's origin. Secret keys lie in IndexedDB, encrypted with a WebCrypto key that no script can read, and
- * are used inside a worker only: what runs in the page can ask for signatures, and cannot copy a key.
- * Rejects with `VaultUnavailable`.
+ * are used inside a worker only, so that none is in the page's memory, logs or dumps. A hostile script of the same origin can use
+ * what the vault uses, and have them: keep device keys here. Rejects with `VaultUnavailable`.
  */
 export async function openVault({ name = "default", worker = makeWorker }: VaultOptions = {}): Promise<Vault> {
   if (globalThis.crypto?.subtle === undefined || globalThis.indexedDB === undefined) {
