@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { type RelayProcess, startRelayProcess } from "./relay-process.ts";
@@ -15,10 +16,17 @@ const programsOf = (path: string) =>
 const programs = programsOf("../../README.md");
 
 /** Runs a program as it is printed, as a module of this repository. */
-async function run(program: string): Promise<{ code: number | null; output: string }> {
+async function run(
+  program: string,
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; output: string }> {
   const typescript = new URL("../../scripts/typescript.mjs", import.meta.url).href;
   const args = ["--import", typescript, "--conditions=@circles/source", "--input-type=module", "-"];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   let output = "";
   child.stdout.on("data", (data: Buffer) => (output += data.toString("utf8")));
   child.stderr.on("data", (data: Buffer) => (output += data.toString("utf8")));
@@ -72,9 +80,20 @@ describe("README", () => {
     expect(code).toBe(0);
   });
 
-  it("and the one of docs/keys.md", async () => {
+  it("and those of docs/keys.md: of a key in a file, which is the same the next time,", async () => {
     await start();
-    const { code, output } = await run(programsOf("../../docs/keys.md")[0] ?? "");
+    const folder = await makeTemporaryFolder();
+    const env = { KEY_FILE: join(folder.path, "alice.key") };
+    const [program = ""] = programsOf("../../docs/keys.md");
+    const first = await run(program, env);
+    expect(first).toEqual({ code: 0, output: expect.stringMatching(/^0[23][0-9a-f]{64}\n$/) });
+    expect(await run(program, env)).toEqual(first);
+    await folder.remove();
+  });
+
+  it("and of a device that is revoked", async () => {
+    await start();
+    const { code, output } = await run(programsOf("../../docs/keys.md")[1] ?? "");
     expect(output).toBe("I am the root: true\ndenied by the circle's policy: missing device\n");
     expect(code).toBe(0);
   });

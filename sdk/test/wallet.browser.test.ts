@@ -1,5 +1,7 @@
 /// <reference types="vite/client" />
+
 import { afterEach, describe, expect, inject, it } from "vitest";
+import keysPage from "../../docs/keys.md?raw";
 import { type Circle, connect, generateKeypair, type SignedDelegation } from "../src/index.ts";
 import { openVault, type Vault } from "../src/vault/vault.ts";
 import VaultWorker from "../src/vault/vault-worker.ts?worker";
@@ -45,6 +47,31 @@ describe("a wallet and a vault in Chromium", () => {
     expect(await circleAgain.play(({ data }) => data.list("n/").length)).toBe(20);
     expect(wallet.asked.map(({ method }) => method)).toEqual(PROMPTS);
     localStorage.removeItem(key);
+  });
+
+  it("[W3] the program of docs/keys.md does that, as it is printed, and the next time without a prompt", async () => {
+    const account = generateKeypair();
+    const wallet = new EthereumWallet(account);
+    Object.assign(window, { ethereum: wallet });
+    const name = `printed ${Date.now()}`;
+    const doors = {
+      "@circles/sdk": { connect },
+      "@circles/sdk/vault": { openVault: () => open(name) },
+      "@circles/sdk/wallet": { connectWallet, walletSigner },
+    };
+    const program = Array.from(keysPage.matchAll(/```js\n(.*?)```/gs), ([, js = ""]) => js)[2] ?? "";
+    const body = program
+      .replaceAll(/^import (\{.*\}) from (".*");$/gm, "const $1 = doors[$2];")
+      .replace("ws://localhost:8090", relayUrl);
+    const said: unknown[] = [];
+    const run = new Function("doors", "console", `return (async () => {${body}})();`);
+    try {
+      for (let i = 0; i < 2; i++) await run(doors, { log: (text: unknown) => said.push(text) });
+    } finally {
+      localStorage.removeItem("delegation");
+    }
+    expect(said).toEqual([1, 2].map((n) => `Visit ${n}, as the account's key: ${account.publicKey}`));
+    expect(wallet.asked.map(({ method }) => method)).toEqual(PROMPTS);
   });
 
   it("[D6] a second signature is another device, and that one turns the first away", async () => {
