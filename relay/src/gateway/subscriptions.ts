@@ -21,8 +21,7 @@ import type { Broker, Notice } from "../broker/broker.ts";
 import { GAP_TOPIC, LOG_TOPIC, POLICY_TOPIC } from "../broker/topic-notices.ts";
 import { type Heard, hashTask, type Task } from "../task.ts";
 import type { Connection } from "./connection.ts";
-import type { Vouch } from "./play.ts";
-import { unsignedByDevice } from "./play.ts";
+import { unsignedByDevice, type Vouch } from "./play.ts";
 import { TaskWait } from "./task-wait.ts";
 import { TopicSubscription } from "./topic-subscription.ts";
 

@@ -38,7 +38,6 @@ describe("delegations", () => {
     const verifier = { name: "takes everything", verify: vi.fn(() => true), verifyHash: () => true };
     const delegations = new Delegations(verifier);
     const first = await delegate(alice, options);
-    for (let i = 0; i <= 4_096; i++) delegations.hashOf({ ...first, not_before: first.not_before + i / 100_000 });
     const nth = (i: number): SignedDelegation => ({ ...first, expires_at: first.expires_at + i });
     for (let i = 0; i <= 4_096; i++) delegations.hashOf(nth(i));
     verifier.verify.mockClear();

@@ -77,6 +77,19 @@ describe("plays that devices sign", () => {
     expect(report).not.toHaveProperty("damage");
   });
 
+  it("[WK4] are refused where the delegation was over before they came to a worker, and leave no record", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const delegation = await delegate(alice, { device: phone.publicKey, circles: "*", expiresAt: now - 61 });
+    const task = worker.task("add", { caller: alice.publicKey, timeoutMs: undefined });
+    const { id: taskId, circle, caller, hashes } = task;
+    const times = { issuedAt: now - 120, expiresAt: now + 600 }; // its envelope is good for longer
+    const signature = await deviceSigner(phone, delegation).signPlay({ taskId, circle, caller, ...hashes, ...times });
+    const envelope = { issued_at: times.issuedAt, expires_at: times.expiresAt, signature, delegation };
+    const late: Task = { ...task, proof: { kind: "envelope", envelope } };
+    expect(await worker.play(late)).toMatchObject([{ failure: { code: -32008, message: "delegation: expired" } }]);
+    expect(await worker.recordOf(late)).toBeUndefined();
+  });
+
   it("[PO9] are denied where their device was revoked, the owner's too, and leave no record", async () => {
     const [byPhone, byLaptop] = [await signerOf(bob, phone), await signerOf(bob, laptop)];
     const owners = await signerOf(alice, phone);

@@ -40,8 +40,9 @@ export function verifyPersonal(signature: Signature, text: string, publicKey: Pu
 }
 
 /**
- * The key with this address, as `checksummed` writes it, that signed a text, and its signature as it travels: r‖s with the low s. `given` is the hex of
- * r‖s‖v, 65 bytes, or of 64 as EIP-2098 packs them. What v says is tried out, for wallets do not agree on it.
+ * The key with this address, as `checksummed` writes it, that signed a text, and its signature as it travels: r‖s with the
+ * low s. `given` is the hex of r‖s‖v, 65 bytes, or of 64 as EIP-2098 packs them. What v says is tried out, for wallets do not
+ * agree on it.
  */
 export function recoverPersonal(
   given: unknown,
