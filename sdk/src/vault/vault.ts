@@ -24,9 +24,10 @@ export class VaultUnavailable extends Error {
 }
 
 /**
- * Opens the vault of this page's origin. Secret keys lie in IndexedDB, encrypted with a WebCrypto key that no script can read, and
- * are used inside a worker only, so that none is in the page's memory, logs or dumps. A hostile script of the same origin can use
- * what the vault uses, and have them: keep device keys here. Rejects with `VaultUnavailable`.
+ * Opens the vault of this page's origin. Secret keys lie in IndexedDB, encrypted with a WebCrypto key that cannot be exported, and
+ * are used inside a worker only: no memory, log or error of the page holds one, and a copy of the database opens nowhere
+ * else. A hostile script of this origin can still ask for signatures, and decrypt what is there as the worker does.
+ * Rejects with `VaultUnavailable`.
  */
 export async function openVault({ name = "default", worker = makeWorker }: VaultOptions = {}): Promise<Vault> {
   if (globalThis.crypto?.subtle === undefined || globalThis.indexedDB === undefined) {
