@@ -35,6 +35,8 @@ class FirefoxProvider implements BrowserProvider {
   readonly supportsParallelism = false;
   #child: ChildProcess | undefined;
   #profile: string | undefined;
+  /** If vitest is ended from outside, nobody calls `close`. */
+  readonly #kill = () => this.#child?.kill("SIGKILL");
 
   getCommandsContext(): Record<string, unknown> {
     return {};
@@ -47,12 +49,16 @@ class FirefoxProvider implements BrowserProvider {
     await writeFile(join(this.#profile, "user.js"), lines.join("\n"));
     const args = ["--headless", "--no-remote", "--profile", this.#profile, url];
     this.#child = spawn(findFirefox() ?? "firefox", args, { stdio: "ignore" });
+    process.once("exit", this.#kill);
+    process.once("SIGTERM", this.#kill);
     await once(this.#child, "spawn");
   }
 
   async close(): Promise<void> {
     const [child, profile] = [this.#child, this.#profile];
     [this.#child, this.#profile] = [undefined, undefined];
+    process.off("exit", this.#kill);
+    process.off("SIGTERM", this.#kill);
     if (child && child.exitCode === null) {
       child.kill("SIGTERM");
       await once(child, "exit");
