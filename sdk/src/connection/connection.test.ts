@@ -18,6 +18,7 @@ describe("a connection that is lost", () => {
   afterEach(() => {
     vi.useRealTimers();
     circle.close();
+    vi.unstubAllGlobals();
   });
 
   const sent = (count: number) => vi.waitUntil(() => relay.plays().length === count);
@@ -140,6 +141,27 @@ describe("a connection that is lost", () => {
     await vi.advanceTimersByTimeAsync(100_000);
     expect(relay.state.dialled - dialled).toBeGreaterThanOrEqual(9);
     expect(relay.state.dialled - dialled).toBeLessThanOrEqual(21);
+  });
+
+  it("[S10] is tried at once when the machine is online again, and soon again if that was too early", async () => {
+    const page = new EventTarget();
+    vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+    vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+    circle.close();
+    circle = await relay.dial();
+    vi.useFakeTimers();
+    page.dispatchEvent(new Event("offline"));
+    relay.state.isReachable = false;
+    await vi.advanceTimersByTimeAsync(120_000);
+    const { dialled } = relay.state;
+    page.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(relay.state.dialled).toBe(dialled + 1);
+    relay.state.isReachable = true;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(relay.state.dialled).toBe(dialled + 2);
+    vi.useRealTimers(); // curves take their own time
+    await vi.waitUntil(() => circle.status === "open");
   });
 
   it("[S10] is noticed, if nobody tells, by a relay that says nothing at all", async () => {

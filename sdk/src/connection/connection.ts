@@ -136,7 +136,11 @@ export class Connection {
   }
 
   readonly #onOffline = () => this.#session?.calls.close("this machine went offline");
-  readonly #onOnline = () => this.#hurry();
+  /** The way may still be on its own way: where the first try comes too early, the next ones follow soon. */
+  readonly #onOnline = () => {
+    this.#tries = 0;
+    this.#hurry();
+  };
 
   async #connect(): Promise<void> {
     const { address, signer, timeoutMs, onNotification } = this.#parts;
