@@ -164,6 +164,22 @@ describe("a connection that is lost", () => {
     await vi.waitUntil(() => circle.status === "open");
   });
 
+  it.each(["soon", 0, -1, Number.MAX_VALUE])(
+    "[S10] keeps its pauses where a login is put off for %s",
+    async (retry_after_ms) => {
+      vi.useFakeTimers();
+      relay.state.onRequest = ({ id, method }) => {
+        if (method === "fetch_nonce") relay.fail(id, { code: -32007, message: "busy", data: { retry_after_ms } });
+      };
+      relay.cut();
+      await vi.advanceTimersByTimeAsync(60_000);
+      const { dialled } = relay.state;
+      await vi.advanceTimersByTimeAsync(100_000);
+      expect(relay.state.dialled - dialled).toBeGreaterThanOrEqual(9);
+      expect(relay.state.dialled - dialled).toBeLessThanOrEqual(21);
+    },
+  );
+
   it("[S10] is noticed, if nobody tells, by a relay that says nothing at all", async () => {
     vi.useFakeTimers();
     const play = circle.play("1", null, { timeoutMs: 10_000 });

@@ -241,7 +241,7 @@ function isPassing(error: unknown): boolean {
 
 function retryAfterMs(error: unknown): number {
   const { retry_after_ms = 0 } = (error instanceof WireError ? (error.data ?? {}) : {}) as Partial<LimitReached>;
-  return Math.min(retry_after_ms, MOST_BACKOFF_MS);
+  return Math.min(Number(retry_after_ms) || 0, MOST_BACKOFF_MS); // whatever it says
 }
 
 /** The relay takes no more plays, lets those under way end, and closes. */
