@@ -64,6 +64,7 @@ describe("a wallet and a vault in Chromium", () => {
       .replaceAll(/^import (\{.*\}) from (".*");$/gm, "const $1 = doors[$2];")
       .replace("ws://localhost:8090", relayUrl);
     const said: unknown[] = [];
+    // oxlint-disable-next-line typescript/no-implied-eval -- the page's own program, as a person would paste it
     const run = new Function("doors", "console", `return (async () => {${body}})();`);
     try {
       for (let i = 0; i < 2; i++) await run(doors, { log: (text: unknown) => said.push(text) });
