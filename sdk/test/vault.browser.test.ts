@@ -73,7 +73,9 @@ describe("a vault in Chromium", () => {
     expect(await vault.forget(publicKey)).toBe(true);
     expect(await vault.forget(publicKey)).toBe(false);
     await expect(vault.signer(publicKey)).rejects.toThrow(RangeError);
-    expect(await other.list()).toMatchObject([{ publicKey, name: "Alice here" }]);
+    const [before] = await other.list();
+    await other.import(text, "correct horse");
+    expect(await other.list()).toEqual([{ publicKey, name: "Alice here", createdAt: before?.createdAt }]);
   });
 
   it("[VA4] keeps secrets out of the page's memory, its storage and its console", async () => {
