@@ -159,6 +159,15 @@ describe("a circle", () => {
     }
   });
 
+  it("[S9] what a script threw is a PlayError where a relay says no more of it", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const play = circle.play(() => 1);
+    const { id } = await relay.request("play");
+    relay.fail(id, { code: -32000, message: "it threw" });
+    await expect(play.played).rejects.toThrow(PlayError);
+  });
+
   it("[S9] what a script threw is a PlayError with its place, and says of a function what did not travel", async () => {
     const relay = scriptedRelay();
     circle = await relay.dial();
