@@ -228,7 +228,7 @@ function retryAfterMs(error: unknown): number | undefined {
   if (error instanceof ConnectionError || !(error instanceof WireError)) return undefined;
   const passing: readonly number[] = [ErrorCode.Busy, ErrorCode.TimedOut, ErrorCode.InternalError];
   if (!passing.includes(error.code)) return undefined;
-  const { retry_after_ms } = (error.data ?? {}) as Partial<LimitReached>;
+  const { retry_after_ms } = (error.data ?? {}) as { retry_after_ms?: unknown };
   const ms = Number(retry_after_ms); // whatever it says
   return ms > 0 ? Math.min(Math.max(ms, LEAST_RETRY_AFTER_MS), MOST_RETRY_AFTER_MS) : RETRY_AFTER_MS;
 }
