@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { connect, generateKeypair } from "@circles/sdk";
 import { makeLoginNonce, type PublicKey } from "@circles/sdk/protocol";
@@ -189,6 +190,56 @@ describe("circles", () => {
     const edit = await run(["policy", "edit", "me"], { env: { EDITOR: "sed -i s/write:wishes/write:gifts/" } });
     expect(edit).toMatchObject({ code: 0 });
     expect(await ask("policy", "get", "me")).toContain("write:gifts/*");
+  });
+
+  it("[CC5] shows who asks as they come, each once", async () => {
+    const owner = await ask("keys", "new");
+    await ask("policy", "grant", "me", "--to", "*", "--allow", "write:wishes/*", "--ask");
+    const guest = await connect(`${relay.url}/${owner}`, { signer: generateKeypair() });
+    const wish = async (name: string) => {
+      for await (const { kind } of guest.play(({ data, args }) => data.set(`wishes/${args}`, 1), name)) {
+        if (kind === "waiting") return;
+      }
+    };
+    await wish("0");
+    const following = start(["inbox", "me", "--follow", "--json"]);
+    const shown: unknown[] = [];
+    for await (const line of createInterface({ input: following.stdout })) {
+      shown.push((JSON.parse(line) as { args: string }).args);
+      if (shown.length === 8) break;
+      await wish(String(shown.length)); // their ids come in no order
+    }
+    expect(shown).toEqual(Array.from({ length: 8 }, (_, i) => JSON.stringify(String(i))));
+    following.kill("SIGINT");
+    expect((await once(following, "exit"))[0]).toBe(0);
+    guest.close();
+  });
+
+  it("[CC7] shows what plays emit to a topic, from now or from a number on, until it is interrupted", async () => {
+    await ask("keys", "new");
+    const stranger = await ask("keys", "new", "stranger");
+    await ask("play", "me", "-e", "emit('chat', 'one'); emit('chat', { n: 2 }); emit('other', 0)");
+    const following = start(["subscribe", "me", "chat", "--after", "0"]);
+    const lines = createInterface({ input: following.stdout })[Symbol.asyncIterator]();
+    const next = async () => (await lines.next()).value as string;
+    expect(await next()).toMatch(/^ +\d+ {2}one$/);
+    const [, id = ""] = /^ +(\d+) {2}\{"n":2\}$/.exec(await next()) ?? [];
+    await ask("play", "me", "-e", "emit('chat', 3)");
+    expect(await next()).toMatch(/^ +\d+ {2}3$/);
+    following.kill("SIGINT");
+    expect((await once(following, "exit"))[0]).toBe(0);
+
+    const further = start(["subscribe", "me", "chat", "--after", id, "--json"]);
+    const [line] = (await once(createInterface({ input: further.stdout }), "line")) as [string];
+    expect(JSON.parse(line)).toEqual({ topic: "chat", data: 3, id: expect.any(Number) });
+    further.kill("SIGINT");
+
+    expect(await run(["subscribe", stranger, "chat"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("denied"),
+    });
+    expect(await run(["subscribe", "me", "$inbox"])).toMatchObject({ code: 2 });
+    expect(await run(["subscribe", "me", "chat", "--after", "x"])).toMatchObject({ code: 2 });
   });
 
   it("[CC5] lists, reads, sets and deletes documents, and shows the log", async () => {

@@ -1,4 +1,4 @@
-import type { Place } from "../../sdk/test/behaviour-contract.ts";
+import type { Place } from "../../sdk/test/behaviour-contract-subject.ts";
 import { TcpProxy } from "./chaos/tcp-proxy.ts";
 import { findFreePort } from "./free-port.ts";
 import { startMiddleman } from "./middleman.ts";

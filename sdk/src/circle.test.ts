@@ -121,6 +121,22 @@ describe("a circle", () => {
     expect(relay.plays().map(({ params }) => params.script)).toEqual(["1", "2", "3"]);
   });
 
+  it("[S4] a signer that never answers holds up its play until its deadline, and those after it no longer", async () => {
+    const relay = scriptedRelay();
+    let signing = 0;
+    circle = await relay.dial({
+      publicKey: alice.publicKey,
+      signLogin: (nonce, dialled) => alice.signLogin(nonce, dialled),
+      signDelegation: (fields) => alice.signDelegation(fields),
+      signPlay: (fields) => (++signing === 1 ? new Promise(() => {}) : alice.signPlay(fields)),
+    });
+    const stuck = circle.play("stuck", null, { timeoutMs: 50 });
+    circle.play("next").then(undefined, () => {});
+    await expect(stuck.played).rejects.toThrow(DeadlineError);
+    await vi.waitUntil(() => relay.plays().length === 1);
+    expect(relay.plays().map(({ params }) => params.script)).toEqual(["next"]);
+  });
+
   it("[S4] when the circle is closed, plays reject and iterations end; a play nobody awaits harms nobody", async () => {
     const relay = scriptedRelay();
     circle = await relay.dial();

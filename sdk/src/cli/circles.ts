@@ -12,6 +12,7 @@ import { exportKey, importKey, listKeys, newKey } from "./keys-commands.ts";
 import { decide, editPolicy, getLibrary, getPolicy, grant, pushLibrary, revoke, showInbox } from "./owner-commands.ts";
 import { call, play, repl } from "./play-commands.ts";
 import type { CommandParts } from "./session.ts";
+import { subscribe } from "./subscribe-command.ts";
 import { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -29,6 +30,7 @@ const COMMANDS: { readonly [N in CommandName]: (parts: CommandParts) => Promise<
   play,
   call,
   repl,
+  subscribe,
   "policy get": getPolicy,
   "policy edit": editPolicy,
   "policy grant": grant,
