@@ -13,7 +13,7 @@ it.each(["src", "src/connection", "src/protocol", "src/keys", "src/tools", "src/
   "[V3] the titles of the tests in %s name rules of SPEC.md",
   (folder) => {
     const url = new URL(`../${folder}/`, import.meta.url);
-    const files = readdirSync(url).filter((name) => name.endsWith(".test.ts"));
+    const files = readdirSync(url).filter((name) => /(\.test|-contract)\.ts$/.test(name));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const titles = [...readFileSync(new URL(file, url), "utf8").matchAll(/["'`]\[([A-Z]+\d+)\] /g)];

@@ -57,6 +57,7 @@ export class Connection {
   readonly #stream: Writable;
   readonly #onSent: (bytes: number) => void;
   #corked = false;
+  #room: Promise<void> | undefined;
   readonly #closed = new AbortController();
   readonly #waits = new Set<Wait>();
   #playCharacters = 0;
@@ -140,7 +141,15 @@ export class Connection {
   }
 
   /** Resolves when it has room, or is closed. */
-  async room(): Promise<void> {
+  room(): Promise<void> {
+    // One look for all of its subscriptions: a peer that reads none of them is to cost no more for it.
+    this.#room ??= this.#untilRoom().finally(() => {
+      this.#room = undefined;
+    });
+    return this.#room;
+  }
+
+  async #untilRoom(): Promise<void> {
     while (!this.hasRoom && !this.#closed.signal.aborted) await new Promise((resolve) => setTimeout(resolve, ROOM_MS));
   }
 

@@ -8,6 +8,7 @@ import type { InboxEntry } from "../protocol/inbox.ts";
 import type { Grant, PolicyDocument } from "../protocol/policy.ts";
 import { type Flags, parseJson, parseWhole } from "./command-line.ts";
 import { type CommandParts, withCircle } from "./session.ts";
+import { oneLine } from "./terminal.ts";
 import { readText } from "./text-input.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -103,7 +104,7 @@ async function showEntries(
 
 function lineOf({ id, caller, capability, script, args, state, expires_at }: InboxEntry): string {
   const until = new Date(expires_at * 1000).toISOString();
-  return `${id}  ${state}  until ${until}\n  ${caller} asks for ${capability}\n  args ${args}\n${script.replace(/^/gm, "  | ")}\n`;
+  return `${id}  ${state}  until ${until}\n  ${caller} asks for ${oneLine(capability)}\n  args ${args}\n${script.replace(/^/gm, "  | ")}\n`;
 }
 
 function grantFrom({ to, allow = [], ask, expires, "per-minute": perMinute }: Flags): Grant {

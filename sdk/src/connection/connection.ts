@@ -136,7 +136,11 @@ export class Connection {
   }
 
   readonly #onOffline = () => this.#session?.calls.close("this machine went offline");
-  readonly #onOnline = () => this.#hurry();
+  /** The way may still be on its own way: where the first try comes too early, the next ones follow soon. */
+  readonly #onOnline = () => {
+    this.#tries = 0;
+    this.#hurry();
+  };
 
   async #connect(): Promise<void> {
     const { address, signer, timeoutMs, onNotification } = this.#parts;
@@ -237,7 +241,7 @@ function isPassing(error: unknown): boolean {
 
 function retryAfterMs(error: unknown): number {
   const { retry_after_ms = 0 } = (error instanceof WireError ? (error.data ?? {}) : {}) as Partial<LimitReached>;
-  return Math.min(retry_after_ms, MOST_BACKOFF_MS);
+  return Math.min(Number(retry_after_ms) || 0, MOST_BACKOFF_MS); // whatever it says
 }
 
 /** The relay takes no more plays, lets those under way end, and closes. */
