@@ -240,8 +240,10 @@ function isPassing(error: unknown): boolean {
 }
 
 function retryAfterMs(error: unknown): number {
-  const { retry_after_ms = 0 } = (error instanceof WireError ? (error.data ?? {}) : {}) as Partial<LimitReached>;
-  return Math.min(Number(retry_after_ms) || 0, MOST_BACKOFF_MS); // whatever it says
+  const { retry_after_ms: said } = (error instanceof WireError ? (error.data ?? {}) : {}) as {
+    retry_after_ms?: unknown;
+  };
+  return typeof said === "number" ? Math.min(said, MOST_BACKOFF_MS) : 0;
 }
 
 /** The relay takes no more plays, lets those under way end, and closes. */

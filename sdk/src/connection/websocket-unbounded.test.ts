@@ -9,8 +9,8 @@ const { sockets, UnboundedSocket } = vi.hoisted(() => {
     readonly OPEN = 1;
     readyState = 1;
     onopen = () => {};
-    onmessage = (_: { data: unknown }) => {};
-    onclose = (_: { reason: string }) => {};
+    onmessage: (message: { data: unknown }) => void = () => {};
+    onclose: (close: { reason: string }) => void = () => {};
     constructor() {
       sockets.push(this);
       queueMicrotask(() => this.onopen());
