@@ -218,11 +218,11 @@ describe("circles", () => {
   it("[CC7] shows what plays emit to a topic, from now or from a number on, until it is interrupted", async () => {
     await ask("keys", "new");
     const stranger = await ask("keys", "new", "stranger");
-    await ask("play", "me", "-e", "emit('chat', 'one'); emit('chat', { n: 2 }); emit('other', 0)");
+    await ask("play", "me", "-e", "emit('chat', 'one\\n  9999  two'); emit('chat', { n: 2 }); emit('other', 0)");
     const following = start(["subscribe", "me", "chat", "--after", "0"]);
     const lines = createInterface({ input: following.stdout })[Symbol.asyncIterator]();
     const next = async () => (await lines.next()).value as string;
-    expect(await next()).toMatch(/^ +\d+ {2}one$/);
+    expect(await next()).toMatch(/^ +\d+ {2}one 9999 two$/);
     const [, id = ""] = /^ +(\d+) {2}\{"n":2\}$/.exec(await next()) ?? [];
     await ask("play", "me", "-e", "emit('chat', 3)");
     expect(await next()).toMatch(/^ +\d+ {2}3$/);

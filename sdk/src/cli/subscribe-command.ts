@@ -1,6 +1,7 @@
 import type { CircleEvent } from "../topic-stream.ts";
 import { parseWhole } from "./command-line.ts";
 import { type CommandParts, withCircle } from "./session.ts";
+import { oneLine } from "./terminal.ts";
 
 /** Shows what plays emit to a topic, until whoever typed has enough. */
 export async function subscribe(parts: CommandParts): Promise<void> {
@@ -20,5 +21,5 @@ export async function subscribe(parts: CommandParts): Promise<void> {
 }
 
 function lineOf({ id, data }: CircleEvent): string {
-  return `${String(id).padStart(8)}  ${typeof data === "string" ? data : JSON.stringify(data)}`;
+  return `${String(id).padStart(8)}  ${oneLine(typeof data === "string" ? data : JSON.stringify(data))}`;
 }
