@@ -3,6 +3,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import type { BrowserProviderOption } from "vitest/node";
+import { firefox } from "./scripts/firefox.ts";
 import { findChromium } from "./scripts/programs.ts";
 import { encryptedKey, findSecret, heapBytes } from "./sdk/test/browser-commands.ts";
 
@@ -35,20 +37,43 @@ export default defineConfig({
           include: ["{sdk,demo-app}/**/*.browser.test.ts"],
           globalSetup: ["relay/test/relay-for-browsers.ts"],
           browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: findChromium() ?? "chromium" } }),
+            ...(await inBrowser(
+              "chromium",
+              playwright({ launchOptions: { executablePath: findChromium() ?? "chromium" } }),
+            )),
             commands: { encryptedKey, findSecret, heapBytes },
-            instances: [{ browser: "chromium" }],
-            // Chosen here, because the relay has to be told the pages' origin before anything listens at it.
-            api: { host: "127.0.0.1", port: await findFreePort(), strictPort: true },
           },
         },
       },
+      // npm run test:firefox; there not everybody has one.
+      ...(process.env.CIRCLES_FIREFOX
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: "firefox",
+                include: ["sdk/test/{behaviour,circle}.browser.test.ts"],
+                globalSetup: ["relay/test/relay-for-browsers.ts"],
+                browser: await inBrowser("firefox", firefox()),
+              },
+            },
+          ]
+        : []),
     ],
   },
 });
+
+async function inBrowser(browser: "chromium" | "firefox", provider: BrowserProviderOption) {
+  return {
+    enabled: true,
+    headless: true,
+    screenshotFailures: false,
+    provider,
+    instances: [{ browser }],
+    // Chosen here, because the relay has to be told the pages' origin before anything listens at it.
+    api: { host: "127.0.0.1", port: await findFreePort(), strictPort: true },
+  };
+}
 
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

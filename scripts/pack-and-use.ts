@@ -4,10 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fetchNode, NODE_MAJORS } from "./node-majors.ts";
 import { playFromPages } from "./packed-pages.ts";
 import { withPackedRelay } from "./packed-relay.ts";
-
-const NODE_MAJORS = [20, 22, 24];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "circles-packed-"));
@@ -21,7 +20,7 @@ try {
   say("a program type-checks against the packed declarations");
   say(`npx circles-relay --version says ${run("npx", ["--no", "--", "circles-relay", "--version"]).trim()}`);
   for (const major of NODE_MAJORS) {
-    const node = run("npx", ["--yes", "--package", `node@${major}`, "node", "-p", "process.execPath"]).trim();
+    const node = fetchNode(major);
     await playFromNode(node);
     say(`relay and SDK play in Node ${run(node, ["--version"]).trim()}`);
   }

@@ -10,6 +10,11 @@ export function findChromium(): string | undefined {
   return findProgram(...CHROMIUMS);
 }
 
+/** Debian's Firefox, otherwise the first on the PATH. */
+export function findFirefox(): string | undefined {
+  return findProgram("firefox-esr", "firefox");
+}
+
 /** The path of the first of these that is installed. */
 export function findProgram(...names: string[]): string | undefined {
   const folders = ["/usr/bin", ...(process.env.PATH ?? "").split(delimiter)];

@@ -1,7 +1,8 @@
-// Before the tests: is there what they need beyond npm? Nothing is skipped for want of a tool.
+// Before the tests: is there what they need beyond npm? Nothing is skipped for want of a tool. Names what is needed, or
+// nothing for what `npm test` needs.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { findChromium, findProgram } from "./programs.ts";
+import { findChromium, findFirefox, findProgram } from "./programs.ts";
 
 type Tool = {
   readonly name: string;
@@ -10,7 +11,7 @@ type Tool = {
   readonly hint: string;
 };
 
-const TOOLS: readonly Tool[] = [
+const ALL: readonly Tool[] = [
   {
     name: "Chromium",
     debian: "chromium",
@@ -23,7 +24,16 @@ const TOOLS: readonly Tool[] = [
     find: () => findProgram("redis-server"),
     hint: "install Redis 7 or later, so that redis-server is on the PATH",
   },
+  {
+    name: "Firefox",
+    debian: "firefox-esr",
+    find: findFirefox,
+    hint: "install Firefox, so that firefox is on the PATH",
+  },
 ];
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["Chromium", "redis-server"];
+const TOOLS = ALL.filter(({ name }) => wanted.includes(name));
 
 const missing = TOOLS.filter(({ name, find }) => !find() && !(name === "Chromium" && process.env.CIRCLES_CHROMIUM));
 if (missing.length > 0 && mayInstall()) {

@@ -1,6 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import { type RelayProcess, startRelayProcess } from "../../relay/test/relay-process.ts";
 import { makeTemporaryFolder } from "../../relay/test/temporary-folder.ts";
 
@@ -17,7 +17,8 @@ export class DemoRelay {
   }
 
   static async start(): Promise<DemoRelay> {
-    await build({ root, logLevel: "error" });
+    // As `npm run build` does it: in this process Vite would take itself to be developing.
+    execFileSync("npx", ["vite", "build", "--logLevel", "error"], { cwd: root, env: { PATH: process.env.PATH } });
     const folder = await makeTemporaryFolder();
     return new DemoRelay(folder, await startRelayProcess(["--demo", "--port", "0", "--db-path", folder.path]));
   }

@@ -20,6 +20,7 @@ export class Person {
   static async arrive(browser: Browser, url: string): Promise<Person> {
     const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
     const person = new Person(context, await context.newPage());
+    person.page.setDefaultTimeout(6_000);
     await person.page.goto(url);
     await person.button("Run").waitFor();
     return person;
@@ -41,6 +42,7 @@ export class Person {
     const editor = this.page.getByRole("textbox", { name: "Script" });
     await editor.click();
     await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.press("Delete");
     await this.page.keyboard.insertText(script);
     await this.page.getByLabel("Arguments, as JSON").fill(args);
     await this.button("Run").click();

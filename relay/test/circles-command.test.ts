@@ -1,9 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { connect, generateKeypair } from "@circles/sdk";
+import { makeLoginNonce, type PublicKey } from "@circles/sdk/protocol";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { WebSocketServer } from "ws";
 import type { RunningRelay } from "../src/bin/relay.ts";
 import { startRelayInProcess } from "./relay-in-process.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -187,6 +192,56 @@ describe("circles", () => {
     expect(await ask("policy", "get", "me")).toContain("write:gifts/*");
   });
 
+  it("[CC5] shows who asks as they come, each once", async () => {
+    const owner = await ask("keys", "new");
+    await ask("policy", "grant", "me", "--to", "*", "--allow", "write:wishes/*", "--ask");
+    const guest = await connect(`${relay.url}/${owner}`, { signer: generateKeypair() });
+    const wish = async (name: string) => {
+      for await (const { kind } of guest.play(({ data, args }) => data.set(`wishes/${args}`, 1), name)) {
+        if (kind === "waiting") return;
+      }
+    };
+    await wish("0");
+    const following = start(["inbox", "me", "--follow", "--json"]);
+    const shown: unknown[] = [];
+    for await (const line of createInterface({ input: following.stdout })) {
+      shown.push((JSON.parse(line) as { args: string }).args);
+      if (shown.length === 8) break;
+      await wish(String(shown.length)); // their ids come in no order
+    }
+    expect(shown).toEqual(Array.from({ length: 8 }, (_, i) => JSON.stringify(String(i))));
+    following.kill("SIGINT");
+    expect((await once(following, "exit"))[0]).toBe(0);
+    guest.close();
+  });
+
+  it("[CC7] shows what plays emit to a topic, from now or from a number on, until it is interrupted", async () => {
+    await ask("keys", "new");
+    const stranger = await ask("keys", "new", "stranger");
+    await ask("play", "me", "-e", "emit('chat', 'one\\n  9999  two'); emit('chat', { n: 2 }); emit('other', 0)");
+    const following = start(["subscribe", "me", "chat", "--after", "0"]);
+    const lines = createInterface({ input: following.stdout })[Symbol.asyncIterator]();
+    const next = async () => (await lines.next()).value as string;
+    expect(await next()).toMatch(/^ +\d+ {2}one 9999 two$/);
+    const [, id = ""] = /^ +(\d+) {2}\{"n":2\}$/.exec(await next()) ?? [];
+    await ask("play", "me", "-e", "emit('chat', 3)");
+    expect(await next()).toMatch(/^ +\d+ {2}3$/);
+    following.kill("SIGINT");
+    expect((await once(following, "exit"))[0]).toBe(0);
+
+    const further = start(["subscribe", "me", "chat", "--after", id, "--json"]);
+    const [line] = (await once(createInterface({ input: further.stdout }), "line")) as [string];
+    expect(JSON.parse(line)).toEqual({ topic: "chat", data: 3, id: expect.any(Number) });
+    further.kill("SIGINT");
+
+    expect(await run(["subscribe", stranger, "chat"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("denied"),
+    });
+    expect(await run(["subscribe", "me", "$inbox"])).toMatchObject({ code: 2 });
+    expect(await run(["subscribe", "me", "chat", "--after", "x"])).toMatchObject({ code: 2 });
+  });
+
   it("[CC5] lists, reads, sets and deletes documents, and shows the log", async () => {
     await ask("keys", "new");
     await ask("data", "set", "me", "notes/a", '{"n":1}');
@@ -205,6 +260,49 @@ describe("circles", () => {
     expect(String((await heard)[0])).toContain("data/notes/c.json");
     following.kill("SIGINT");
     await once(following, "exit");
+  });
+
+  it("[CC5] shows each record in one line, whatever a stranger asked for or a script said", async () => {
+    const owner = await ask("keys", "new");
+    const guest = generateKeypair();
+    await ask("play", "me", "-e", "'said\\n    99  forged'");
+    const circle = await connect(`${relay.url}/${owner}`, { signer: guest });
+    const events = circle.subscribe("a\n    98  2026-01-01T00:00:00.000Z  completed  forged");
+    await expect(events.next()).rejects.toThrow("denied");
+    circle.close();
+    const log = await ask("log", "me");
+    expect(log).toContain("98 2026"); // what was denied stands there
+    for (const line of log.split("\n")) expect(line).not.toMatch(/^ +9[89] /);
+  });
+
+  it("[CC3] says why, where a relay says what makes no sense", async () => {
+    const owner = await ask("keys", "new");
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.on("connection", (socket) =>
+      socket.on("message", (data: Buffer) => {
+        const { id, method } = JSON.parse(data.toString("utf8")) as { id: number; method: string };
+        const expiresAt = Math.floor(Date.now() / 1_000) + 60;
+        const nonce = makeLoginNonce({
+          circle: owner as PublicKey,
+          host: `127.0.0.1:${port}`,
+          expiresAt,
+          random: "00".repeat(32),
+        });
+        const results: Record<string, unknown> = {
+          fetch_nonce: { nonce, expires_at: expiresAt },
+          authenticate: { authenticated: true },
+          play: { output: "no JSON", format: "json" },
+        };
+        socket.send(JSON.stringify({ jsonrpc: "2.0", id, result: results[method] }));
+      }),
+    );
+    const { code, stdout, stderr } = await run(["play", "me", "-e", "1", "--relay", `ws://127.0.0.1:${port}`]);
+    server.close();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("JSON");
+    expect(stderr).not.toContain("Node.js v"); // as when it is thrown to the console, with whatever stands in it
   });
 
   it("[CC6] is a prompt whose lines are plays", async () => {

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { execFile, execFileSync } from "node:child_process";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Circle, connect, type PlayContext } from "@circles/sdk";
 import { transform } from "esbuild";
@@ -66,6 +66,16 @@ async function byEsbuild(folder: string, options: object): Promise<string> {
   return path;
 }
 
+/** What a program says. */
+function runNode(args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { env: { ...process.env, NO_COLOR: "1" } }, (error, stdout) => {
+      if (error) reject(new Error(`${error.message}\n${stdout}`));
+      else resolve(stdout);
+    });
+  });
+}
+
 describe("functions", () => {
   let relay: RunningRelay;
   let circle: Circle;
@@ -115,11 +125,43 @@ describe("functions", () => {
        circle.close();`,
     );
     const flags = ["--conditions=@circles/source", "--import", import.meta.resolve("tsx"), program, relay.url];
-    const { execFile } = await import("node:child_process");
-    const said = await new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, flags, (error, stdout) => (error ? reject(error) : resolve(stdout)));
-    });
+    const said = await runNode(flags);
     expect(said.trim().split("\n")).toEqual(Object.keys(forms).map(() => "42"));
+  });
+
+  // With coverage, a test's functions are others than those that its author wrote, or are not.
+  it.each([
+    ["v8", false],
+    ["istanbul", true],
+  ])("[S2] in tests that vitest runs with coverage by %s are played", async (provider, isInstrumented) => {
+    const target = join(folder.path, `coverage-${provider}`);
+    await mkdir(target);
+    await copyFile(SOURCE, join(target, "forms.ts"));
+    await writeFile(
+      join(target, "forms.test.ts"),
+      `import { connect, keypairFrom } from "@circles/sdk";
+       import { expect, it } from "vitest";
+       import { forms } from "./forms.ts";
+       const signer = keypairFrom("a1".repeat(32));
+       const circle = await connect(process.env.RELAY + "/" + signer.publicKey, { signer });
+       it.each(Object.entries(forms))("%s", async (_, form) => {
+         expect(/cov_\\w+\\(\\)/.test(String(form))).toBe(${isInstrumented});
+         expect(await circle.play(form as never, { a: 21 } as never)).toBe(42);
+       });
+       it("what is missing is explained", async () => {
+         const rate = 2;
+         await expect(circle.play(({ args }) => args * rate, 1).played).rejects.toThrow(/rate is not defined.*do not travel/);
+       });`,
+    );
+    const conditions = 'conditions: ["@circles/source", "node", "import", "default"]';
+    const config = `export default { ssr: { resolve: { ${conditions} } }, test: { env: { RELAY: "${relay.url}" } } }`;
+    await writeFile(join(target, "vitest.config.js"), config);
+    const flags = ["--coverage.enabled", `--coverage.provider=${provider}`, "--coverage.reporter=json"];
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const said = await runNode([vitest, "run", "--root", target, ...flags]);
+    expect(said).toMatch(new RegExp(`Tests +${Object.keys(forms).length + 1} passed`));
+    const measured = JSON.parse(await readFile(join(target, "coverage/coverage-final.json"), "utf8")) as object;
+    expect(Object.keys(measured).map((path) => basename(path))).toEqual(["forms.ts"]);
   });
 
   it("[S9] say what they lack of their surroundings, by its name", async () => {

@@ -1,7 +1,17 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Circle, type CircleEvent, connect, generateKeypair, type TaskId } from "@circles/sdk";
+import {
+  type Circle,
+  type CircleEvent,
+  connect,
+  delegate,
+  deviceSigner,
+  generateKeypair,
+  type TaskId,
+} from "@circles/sdk";
+import { connectWallet } from "@circles/sdk/wallet";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EthereumWallet } from "../../sdk/test/ethereum-wallet.ts";
 import { verifyLog } from "../src/namespace/verify-log.ts";
 import { RedisServer } from "./redis-server.ts";
 import { type ReadyProcess, startProcess, startRelayProcess } from "./relay-process.ts";
@@ -55,6 +65,21 @@ describe("a gateway and workers on one Redis", () => {
       expect(await Promise.all(circles.map((circle) => circle.play<number>(add)))).toEqual([i, i, i, i]);
     }
     for (const circle of circles) circle.close();
+  });
+
+  it("[WK22] play what devices sign, a key's and a wallet's, and know which are revoked", async () => {
+    const [{ url }] = [await gateway(), await worker()];
+    const [root, phone] = [generateKeypair(), generateKeypair()];
+    const delegation = await delegate(root, { device: phone.publicKey, circles: "*", lifetimeS: 600 });
+    const wallet = { device: phone, circles: "*", lifetimeS: 600 } as const;
+    const signers = [deviceSigner(phone, delegation), await connectWallet(new EthereumWallet(root), wallet)];
+    const [own, ...devices] = await Promise.all(
+      [root, ...signers].map((signer) => connect(`${url}/${root.publicKey}`, { signer })),
+    );
+    for (const [i, circle] of devices.entries()) expect(await circle.play<number>(add)).toBe(i + 1);
+    expect(await own?.policy.revokeDevice(phone.publicKey)).toBe(true);
+    for (const circle of devices) await expect(circle.play(add).played).rejects.toMatchObject({ code: -32003 });
+    for (const circle of [own, ...devices]) circle?.close();
   });
 
   it("[WK19] go on when a worker is killed in the middle: each play has one effect and one outcome, in order", async () => {

@@ -4,6 +4,9 @@ import { alice, bob } from "../test/people.ts";
 import { now, type Request, result, scriptedRelay } from "../test/scripted-relay.ts";
 import { type Circle, connect } from "./circle.ts";
 import { ConnectionError, DeadlineError, PlayError } from "./errors.ts";
+import { delegate } from "./keys/delegation.ts";
+import { deviceSigner } from "./keys/device-signer.ts";
+import { generateKeypair } from "./keys/keypair.ts";
 import { NonceRefused } from "./keys/login.ts";
 import type { Signer } from "./keys/signer.ts";
 import { WireError } from "./protocol/errors.ts";
@@ -39,6 +42,34 @@ describe("connect", () => {
     const signer = { publicKey: alice.publicKey, signLogin } as unknown as Signer;
     await expect(relay.dial(signer)).rejects.toThrow(NonceRefused);
     expect(signLogin).not.toHaveBeenCalled();
+    await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
+  });
+
+  it("[D2] a device logs in with its own key and its root's delegation, and its plays carry it", async () => {
+    const phone = generateKeypair();
+    const delegation = await delegate(alice, { device: phone.publicKey, circles: [bob.publicKey], lifetimeS: 60 });
+    const relay = scriptedRelay();
+    const circle = await relay.dial(deviceSigner(phone, delegation));
+    const pubkey = phone.publicKey;
+    expect((await relay.request("fetch_nonce")).params).toEqual({ pubkey });
+    expect((await relay.request("authenticate")).params).toMatchObject({ pubkey, delegation });
+    expect(circle.caller).toBe(alice.publicKey);
+    circle.play("1").played.catch(() => {});
+    expect((await relay.request("play")).params).toMatchObject({ envelope: { delegation } });
+    circle.close();
+  });
+
+  it("[S13] a delegation that does not count there is said before anything is signed, and the connection is closed", async () => {
+    const phone = generateKeypair();
+    const delegation = await delegate(alice, {
+      device: phone.publicKey,
+      circles: [bob.publicKey],
+      expiresAt: now() - 90,
+    });
+    const relay = scriptedRelay();
+    const dialled = relay.dial(deviceSigner(phone, delegation));
+    await expect(dialled).rejects.toMatchObject({ name: "DelegationRefused", reason: "expired" });
+    expect(relay.requests.map(({ method }) => method)).toEqual(["fetch_nonce"]);
     await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
   });
 
@@ -90,6 +121,22 @@ describe("a circle", () => {
     expect(relay.plays().map(({ params }) => params.script)).toEqual(["1", "2", "3"]);
   });
 
+  it("[S4] a signer that never answers holds up its play until its deadline, and those after it no longer", async () => {
+    const relay = scriptedRelay();
+    let signing = 0;
+    circle = await relay.dial({
+      publicKey: alice.publicKey,
+      signLogin: (nonce, dialled) => alice.signLogin(nonce, dialled),
+      signDelegation: (fields) => alice.signDelegation(fields),
+      signPlay: (fields) => (++signing === 1 ? new Promise(() => {}) : alice.signPlay(fields)),
+    });
+    const stuck = circle.play("stuck", null, { timeoutMs: 50 });
+    circle.play("next").then(undefined, () => {});
+    await expect(stuck.played).rejects.toThrow(DeadlineError);
+    await vi.waitUntil(() => relay.plays().length === 1);
+    expect(relay.plays().map(({ params }) => params.script)).toEqual(["next"]);
+  });
+
   it("[S4] when the circle is closed, plays reject and iterations end; a play nobody awaits harms nobody", async () => {
     const relay = scriptedRelay();
     circle = await relay.dial();
@@ -126,6 +173,15 @@ describe("a circle", () => {
       relay.answer(cancel.id, { cancelled: end === "cancelled" });
       await (end === "cancelled" ? expect(play.played).rejects.toBe(why) : expect(play).resolves.toBe(7));
     }
+  });
+
+  it("[S9] what a script threw is a PlayError where a relay says no more of it", async () => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const play = circle.play(() => 1);
+    const { id } = await relay.request("play");
+    relay.fail(id, { code: -32000, message: "it threw" });
+    await expect(play.played).rejects.toThrow(PlayError);
   });
 
   it("[S9] what a script threw is a PlayError with its place, and says of a function what did not travel", async () => {

@@ -2,7 +2,7 @@ import { parseAddress } from "./connection/address.ts";
 import type { Asked } from "./connection/calls.ts";
 import { Connection, type ConnectionEvents, type ConnectionStatus } from "./connection/connection.ts";
 import type { Address } from "./connection/session.ts";
-import { ProtocolError } from "./errors.ts";
+import { DeadlineError, ProtocolError } from "./errors.ts";
 import type { Signer } from "./keys/signer.ts";
 import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
@@ -62,7 +62,8 @@ const MOST_CANCELS = 5;
  * Dials a circle, `ws://host:port/{public key}`, and logs in. A connection that is lost later heals by itself, until
  * `close()` or until a login is refused.
  * @throws {TypeError} if the URL has not that form. Rejects with `ConnectionError` if the relay cannot be reached,
- * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login.
+ * `NonceRefused` if it is not the relay it seems to be, `WireError` if it refuses the login, `DelegationRefused` if the
+ * signer's delegation does not count here now.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<Circle> {
   return connectTo(parseAddress(url), options);
@@ -258,7 +259,7 @@ export class Circle {
 
   async #send(sent: SentPlay, play: Play<unknown>): Promise<unknown> {
     const { id, script, args, timeoutMs, lane, trace } = sent;
-    const signed = this.#sign(sent);
+    const signed = inTime(this.#sign(sent), timeoutMs);
     signed.catch(() => {}); // heard of below, when the plays before it are sent
     const sending = this.#lastSent.then(async () => {
       const envelope = await signed;
@@ -308,6 +309,17 @@ export class Circle {
       { signer, clockOffsetS: connection.clockOffsetS, lifetimeS },
     );
   }
+}
+
+/** Signers may ask a person or another process: one that never answers holds up neither its play nor those after it. */
+function inTime<T>(signing: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new DeadlineError(`signer: expected a signature within ${timeoutMs} ms, got none`)),
+      timeoutMs,
+    );
+    void signing.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
 }
 
 type FollowedPlay = {

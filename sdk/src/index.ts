@@ -2,11 +2,14 @@
 export { type AttachOptions, Circle, type ConnectOptions, connect, type PlayOptions } from "./circle.ts";
 export type { ConnectionEvents, ConnectionStatus } from "./connection/connection.ts";
 export { ConnectionError, DeadlineError, PlayError, ProtocolError } from "./errors.ts";
+export { type DelegateOptions, delegate } from "./keys/delegation.ts";
+export { DelegationRefused, deviceSigner } from "./keys/device-signer.ts";
 export { generateKeypair, Keypair, keypairFrom } from "./keys/keypair.ts";
 export { NonceRefused } from "./keys/login.ts";
 export { canonicalPublicKey } from "./keys/public-key.ts";
 export type { Dialled, Signer } from "./keys/signer.ts";
 export { Play, type Played } from "./play.ts";
+export type { SignedDelegation } from "./protocol/delegation.ts";
 export { ErrorCode, type LimitReached, type ScriptFailure, WireError } from "./protocol/errors.ts";
 export type { EventsOptions, EventsPage, TopicEvent } from "./protocol/events.ts";
 export type { PublicKey, Signature, TaskId } from "./protocol/ids.ts";

@@ -126,7 +126,7 @@ function isCancelled(error: unknown): boolean {
 /** What a script threw, as an error of its own kind. */
 function explained(error: unknown, isFunction: boolean): unknown {
   if (!(error instanceof WireError) || error.code !== ErrorCode.ScriptError) return error;
-  const data = error.data as ScriptFailure;
+  const data = (error.data ?? { name: "Error" }) as ScriptFailure;
   const hint =
     isFunction && data.name === "ReferenceError"
       ? ": variables around a function do not travel with it, what it needs goes into args"

@@ -75,4 +75,16 @@ describe("scriptSource", () => {
     expect(run('(e)=>{const t=(a,b)=>a+b;return t(e,"!")}', "hello")).toBe("hello!");
     expect(() => run('(e)=>t(e,"!")', "hello")).toThrow("t is not defined");
   });
+
+  it("[S2] counters of coverage count nowhere, and hide nothing that is missing", () => {
+    const run = (text: string): unknown => {
+      const script = scriptSource(Object.assign(() => {}, { toString: () => text }));
+      return runInNewContext(script, { context: { args: 21 } });
+    };
+    const counted = "cov_1a2b().f[0]++;cov_1a2b().s[1]++;";
+    expect(run(`({args})=>{${counted}return args>1?(cov_1a2b().b[0][0]++,args*2):(cov_1a2b().b[0][1]++,0)}`)).toBe(42);
+    expect(run(`function twice({args}){${counted}return cov_9z().s[0]++,args*2}`)).toBe(42);
+    expect(() => run(`({args})=>{${counted}return args*rate}`)).toThrow("rate is not defined");
+    expect(() => run("({args})=>args*cov_rate()")).toThrow("cov_rate is not defined");
+  });
 });

@@ -22,5 +22,6 @@ export async function signPlay(
   const hashes = { script: await digestText(script), args: await digestText(args) };
   const caller = signer.publicKey;
   const signature = await signer.signPlay({ ...play, ...hashes, caller, taskId: id, issuedAt, expiresAt });
-  return { issued_at: issuedAt, expires_at: expiresAt, signature };
+  const { delegation } = signer;
+  return { issued_at: issuedAt, expires_at: expiresAt, signature, ...(delegation ? { delegation } : {}) };
 }

@@ -172,6 +172,39 @@ describe("TopicStream", () => {
     expect(asked).toEqual([]);
   });
 
+  it.each(["often", 0, -1, 1e12])("[S11] neither hurries nor sleeps for ever where a relay says %s", async (ms) => {
+    vi.useFakeTimers();
+    try {
+      const { stream, answer, asked } = streamed();
+      stream.enter({ after: 2 });
+      await answer(new WireError(ErrorCode.Busy, "busy", { retry_after_ms: ms }));
+      await vi.advanceTimersByTimeAsync(900);
+      expect(asked).toEqual([]);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("[S4] keeps nobody waiting until a relay is not busy any more", async () => {
+    const { stream, answer } = streamed();
+    await stream.enter({}).sent;
+    await answer(new WireError(ErrorCode.Busy, "busy", { retry_after_ms: 60_000 }));
+    await stream.enter({}).sent;
+    await stream.enter({ after: 5 }).sent;
+  });
+
+  it("[S11] leaves nothing with its signal when it was ended", async () => {
+    const { stream, answer } = streamed();
+    const { signal } = new AbortController();
+    const removed = vi.spyOn(signal, "removeEventListener");
+    const { events } = stream.enter({ signal });
+    await answer(new WireError(ErrorCode.Denied, "denied"));
+    await expect(events.next()).rejects.toThrow("denied");
+    expect(removed).toHaveBeenCalled();
+  });
+
   it("[S11] ends with the reason of its signal", async () => {
     const { stream, onEmpty, answer } = streamed();
     const stop = new AbortController();

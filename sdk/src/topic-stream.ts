@@ -23,6 +23,8 @@ export type TopicStreamParts = {
 };
 
 const RETRY_AFTER_MS = 1_000;
+const LEAST_RETRY_AFTER_MS = 100;
+const MOST_RETRY_AFTER_MS = 60_000;
 
 /** The events of one topic, for all who watch it, over whatever connections that takes. */
 export class TopicStream {
@@ -31,6 +33,8 @@ export class TopicStream {
   /** The last number of which anything was heard. */
   #seen: number | undefined;
   #isAsking = false;
+  /** It is asked for, and that is not on its way yet. */
+  #isSigning = false;
   /** It is to be subscribed to anew. */
   #isDue = false;
   #onSent: (() => void)[] = [];
@@ -62,7 +66,7 @@ export class TopicStream {
     signal?.addEventListener("abort", onAbort);
     const sent = new Promise<void>((resolve) => this.#onSent.push(resolve));
     if (isFirst || after !== undefined) this.#subscribe();
-    if (!this.#isAsking) this.#sent();
+    if (!this.#isSigning) this.#sent();
     if (signal?.aborted) onAbort();
     return { events: watch as unknown as AsyncIterableIterator<CircleEvent<Data>, undefined>, sent };
   }
@@ -90,7 +94,10 @@ export class TopicStream {
     this.#sent();
     const watches = [...this.#watches];
     this.#watches.clear();
-    for (const watch of watches) watch.end(error);
+    for (const watch of watches) {
+      watch.left();
+      watch.end(error);
+    }
     this.#parts.onEmpty({ isSubscribed: false });
   }
 
@@ -113,10 +120,12 @@ export class TopicStream {
       const after = this.#position();
       const isLeast = new Set(Array.from(this.#watches).filter(({ last }) => last === after));
       try {
+        this.#isSigning = true;
         const begun = await this.#parts.subscribe(after, () => this.#sent());
         if (begun.gap) for (const watch of this.#watches) if (isLeast.has(watch)) watch.tellGap();
         this.#begun(begun, after);
       } catch (error) {
+        this.#sent();
         if (this.#hasEnded) return;
         const ms = retryAfterMs(error);
         if (ms === undefined) return this.end(error);
@@ -152,6 +161,7 @@ export class TopicStream {
   }
 
   #sent(): void {
+    this.#isSigning = false;
     for (const tell of this.#onSent.splice(0)) tell();
   }
 }
@@ -200,6 +210,10 @@ class EventWatch extends Watch<CircleEvent> {
   tellGap(): void {
     this.#parts.onGap();
   }
+
+  left(): void {
+    this.#parts.leave();
+  }
 }
 
 /** Its signature is over, or the relay could not keep up with the log: subscribed to again, it goes on. */
@@ -214,6 +228,7 @@ function retryAfterMs(error: unknown): number | undefined {
   if (error instanceof ConnectionError || !(error instanceof WireError)) return undefined;
   const passing: readonly number[] = [ErrorCode.Busy, ErrorCode.TimedOut, ErrorCode.InternalError];
   if (!passing.includes(error.code)) return undefined;
-  const { retry_after_ms = RETRY_AFTER_MS } = (error.data ?? {}) as Partial<LimitReached>;
-  return retry_after_ms;
+  const { retry_after_ms } = (error.data ?? {}) as { retry_after_ms?: unknown };
+  const ms = Number(retry_after_ms); // whatever it says
+  return ms > 0 ? Math.min(Math.max(ms, LEAST_RETRY_AFTER_MS), MOST_RETRY_AFTER_MS) : RETRY_AFTER_MS;
 }

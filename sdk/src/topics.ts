@@ -8,6 +8,18 @@ import { Watch } from "./watch.ts";
 /** Calls in an order that is kept, over whatever connections that takes. */
 type Call = (...asked: Asked) => Promise<unknown>;
 
+/** What is watched: notices, each told once. */
+type Notice = { readonly id: string };
+type Watched = {
+  readonly watches: Set<Watch<unknown>>;
+  /** Ids of what was told, the oldest first. */
+  readonly told: Set<string>;
+  /** All that is still to be told of, for when notices were lost. */
+  readonly list: () => PromiseLike<readonly Notice[]>;
+};
+/** So many ids are remembered; more cannot be open at the same time. */
+const MOST_TOLD = 1_000;
+
 /** Signs a subscription to a topic, as the envelope of `subscribe`. */
 export type SignSubscription = (topic: string) => Promise<{ task_id: TaskId; envelope: Envelope }>;
 
@@ -18,7 +30,7 @@ export type SignSubscription = (topic: string) => Promise<{ task_id: TaskId; env
 export class Topics {
   readonly #call: Call;
   readonly #sign: SignSubscription;
-  readonly #watches = new Map<string, Set<Watch<unknown>>>();
+  readonly #watched = new Map<string, Watched>();
   readonly #streams = new Map<string, TopicStream>();
   #ended: Error | undefined;
 
@@ -27,11 +39,17 @@ export class Topics {
     this.#sign = sign;
   }
 
-  /** Subscribes at once, so that nothing is missed that happens after a call made later. */
-  watch<Data>(topic: string): AsyncIterableIterator<Data, undefined> {
+  /**
+   * Subscribes at once, so that nothing is missed that happens after a call made later. What happens while there is no
+   * connection is in `list`, which is asked when there is one again.
+   */
+  watch<Data extends Notice>(
+    topic: string,
+    list: () => PromiseLike<readonly Data[]>,
+  ): AsyncIterableIterator<Data, undefined> {
     const watch = new Watch<Data>(() => this.#leave(topic, watch as Watch<unknown>));
     if (this.#ended) watch.end(this.#ended);
-    else this.#enter(topic, watch as Watch<unknown>);
+    else this.#enter(topic, watch as Watch<unknown>, list);
     return watch;
   }
 
@@ -50,7 +68,8 @@ export class Topics {
   /** For the connection. */
   receive(notice: TopicNotice): void {
     const { topic, data } = notice;
-    for (const watch of this.#watches.get(topic) ?? []) watch.receive(data);
+    const watched = this.#watched.get(topic);
+    if (watched) tell(watched, data as Notice);
     this.#streams.get(topic)?.receive(notice);
   }
 
@@ -61,41 +80,50 @@ export class Topics {
 
   /** For the connection, when it is there again: the relay knows nothing of what was watched before. */
   reopened(): void {
-    for (const [topic, watches] of this.#watches) this.#subscribe(topic, watches);
+    for (const [topic, watched] of this.#watched) {
+      this.#subscribe(topic, watched);
+      watched.list().then(
+        (all) => {
+          for (const notice of all) tell(watched, notice);
+        },
+        (error: unknown) => this.#fail(topic, watched, error),
+      );
+    }
     for (const stream of this.#streams.values()) stream.reopened();
   }
 
   /** For the connection, when it ends. */
   end(error: Error): void {
     this.#ended = error;
-    for (const watch of Array.from(this.#watches.values()).flatMap((watches) => Array.from(watches))) watch.end(error);
-    this.#watches.clear();
+    for (const [topic, watched] of Array.from(this.#watched)) this.#fail(topic, watched, error);
     for (const stream of this.#streams.values()) stream.end(error);
     this.#streams.clear();
   }
 
-  #enter(topic: string, watch: Watch<unknown>): void {
-    const known = this.#watches.get(topic);
+  #enter(topic: string, watch: Watch<unknown>, list: Watched["list"]): void {
+    const known = this.#watched.get(topic);
     if (known) {
-      known.add(watch);
+      known.watches.add(watch);
       return;
     }
-    const watches = new Set([watch]);
-    this.#watches.set(topic, watches);
-    this.#subscribe(topic, watches);
+    const watched = { watches: new Set([watch]), told: new Set<string>(), list };
+    this.#watched.set(topic, watched);
+    this.#subscribe(topic, watched);
   }
 
-  #subscribe(topic: string, watches: Set<Watch<unknown>>): void {
-    this.#call("subscribe", { topic }).catch((error: unknown) => {
-      if (this.#watches.get(topic) === watches) this.#watches.delete(topic);
-      for (const one of watches) one.end(error);
-    });
+  #subscribe(topic: string, watched: Watched): void {
+    this.#call("subscribe", { topic }).catch((error: unknown) => this.#fail(topic, watched, error));
+  }
+
+  #fail(topic: string, watched: Watched, error: unknown): void {
+    if (this.#watched.get(topic) === watched) this.#watched.delete(topic);
+    for (const one of watched.watches) one.end(error);
   }
 
   #leave(topic: string, watch: Watch<unknown>): void {
-    const watches = this.#watches.get(topic);
-    if (!watches?.delete(watch) || watches.size > 0) return;
-    this.#watches.delete(topic);
+    const watched = this.#watched.get(topic);
+    if (!watched?.watches.delete(watch) || watched.watches.size > 0) return;
+    this.#watched.delete(topic);
     // A subscription that could not be ended has nobody whom it tells.
     this.#call("unsubscribe", { topic }).catch(() => {});
   }
@@ -114,4 +142,14 @@ export class Topics {
       },
     });
   }
+}
+
+function tell({ watches, told }: Watched, notice: Notice): void {
+  if (told.has(notice.id)) return;
+  told.add(notice.id);
+  for (const id of told) {
+    if (told.size <= MOST_TOLD) break;
+    told.delete(id);
+  }
+  for (const watch of watches) watch.receive(notice);
 }

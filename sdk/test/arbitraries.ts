@@ -44,4 +44,5 @@ export const anyDelegation: fc.Arbitrary<DelegationFields> = fc
     notBefore: fc.nat(2 ** 31 - 1),
     lifetime: fc.integer({ min: 1, max: 2_592_000 }),
   })
+  .filter(({ root, device }) => root !== device)
   .map(({ lifetime, ...rest }) => ({ ...rest, expiresAt: rest.notBefore + lifetime }));

@@ -6,6 +6,7 @@ export type Vectors = {
   signatures: SignatureVectors;
   nonces: NonceVectors;
   envelopes: EnvelopeVectors;
+  delegations: DelegationVectors;
   "canonical-json": CanonicalJsonVectors;
 };
 
@@ -84,6 +85,28 @@ export type EnvelopeVectors = {
   delegations: ({ comment: string; fields: DelegationVectorFields } & Signed)[];
   invalid_delegations: { comment: string; fields: DelegationVectorFields }[];
   wrong_signatures: { comment: string; fields: PlayVectorFields; public_key: string; signature: string }[];
+};
+
+export type TravellingDelegation = DelegationVectorFields & { scheme?: string | undefined; signature: string };
+
+export type DelegationVectors = {
+  addresses: { public_key: string; address: string }[];
+  signed: {
+    comment: string;
+    delegation: TravellingDelegation;
+    text: string;
+    sha256: string;
+    signed_hash: string;
+    secret_key: string;
+  }[];
+  wrong: { comment: string; delegation: TravellingDelegation }[];
+  checks: {
+    delegation: TravellingDelegation;
+    circle: string;
+    now: number;
+    fault: "other-circle" | "not-yet-valid" | "expired" | null;
+  }[];
+  answers: { comment: string; text: string; address: string; answer: string; signature: string | null }[];
 };
 
 export type CanonicalJsonVectors = {

@@ -9,11 +9,11 @@ it("[V3] SPEC.md gives each rule an id of its own", () => {
   expect(new Set(rules).size).toBe(rules.length);
 });
 
-it.each(["src", "src/connection", "src/protocol", "src/keys", "src/tools", "test"])(
+it.each(["src", "src/connection", "src/protocol", "src/keys", "src/tools", "src/wallet", "test"])(
   "[V3] the titles of the tests in %s name rules of SPEC.md",
   (folder) => {
     const url = new URL(`../${folder}/`, import.meta.url);
-    const files = readdirSync(url).filter((name) => name.endsWith(".test.ts"));
+    const files = readdirSync(url).filter((name) => /(\.test|-contract(-connections)?)\.ts$/.test(name));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const titles = [...readFileSync(new URL(file, url), "utf8").matchAll(/["'`]\[([A-Z]+\d+)\] /g)];

@@ -3,7 +3,7 @@ import { createStore, entries } from "idb-keyval";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { commands } from "vitest/browser";
 import { connect, generateKeypair, NonceRefused } from "../src/index.ts";
-import { verifySignature } from "../src/keys/index.ts";
+import { keypairFrom, verifySignature } from "../src/keys/index.ts";
 import { makeLoginNonce } from "../src/protocol/login-nonce.ts";
 import { EncryptedKeyRefused, openVault, type Vault, VaultUnavailable } from "../src/vault/vault.ts";
 import VaultWorker from "../src/vault/vault-worker.ts?worker";
@@ -73,7 +73,9 @@ describe("a vault in Chromium", () => {
     expect(await vault.forget(publicKey)).toBe(true);
     expect(await vault.forget(publicKey)).toBe(false);
     await expect(vault.signer(publicKey)).rejects.toThrow(RangeError);
-    expect(await other.list()).toMatchObject([{ publicKey, name: "Alice here" }]);
+    const [before] = await other.list();
+    await other.import(text, "correct horse");
+    expect(await other.list()).toEqual([{ publicKey, name: "Alice here", createdAt: before?.createdAt }]);
   });
 
   it("[VA4] keeps secrets out of the page's memory, its storage and its console", async () => {
@@ -112,6 +114,19 @@ describe("a vault in Chromium", () => {
     const [[, key] = []] = await entries<string, CryptoKey>(createStore(`circles-vault-${name}-wrapping`, "keys"));
     expect(key).toMatchObject({ type: "secret", extractable: false });
     await expect(crypto.subtle.exportKey("raw", key as CryptoKey)).rejects.toThrow();
+  });
+
+  it("[VA4] is no wall against a script of its own origin, which can use the key that it cannot read", async () => {
+    const name = `robbed ${Date.now()}`;
+    const { publicKey } = await (await open(name)).create();
+    const [[, wrapping] = []] = await entries<string, CryptoKey>(createStore(`circles-vault-${name}-wrapping`, "keys"));
+    const [[, kept] = []] = await entries<string, { iv: BufferSource; encrypted: ArrayBuffer }>(
+      createStore(`circles-vault-${name}`, "identities"),
+    );
+    if (!wrapping || !kept) throw new Error("test: expected a vault that keeps an identity");
+    const algorithm = { name: "AES-GCM", iv: kept.iv, additionalData: new TextEncoder().encode(publicKey) };
+    const secret = hex(await crypto.subtle.decrypt(algorithm, wrapping, kept.encrypted));
+    expect(keypairFrom(secret).publicKey).toBe(publicKey);
   });
 
   it("[VA5] two pages that open a new vault at once have one key between them", async () => {

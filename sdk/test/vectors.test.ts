@@ -1,17 +1,23 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { personalDigest, recoverPersonal } from "../src/keys/ethereum.ts";
 import {
   canonicalPublicKey,
   checkNonce,
+  delegate,
+  ethereumAddress,
   keypairFrom,
   NonceRefused,
   sha256Hex,
+  signedDelegationText,
+  verifyDelegation,
   verifySignature,
 } from "../src/keys/index.ts";
 import { sign } from "../src/keys/plain-curve.ts";
 import {
   canonicalJson,
   type DelegationFields,
+  delegationFault,
   delegationText,
   makeLoginNonce,
   type Nonce,
@@ -20,8 +26,14 @@ import {
   parseLoginNonce,
   playText,
   type Signature,
+  type SignedDelegation,
 } from "../src/protocol/index.ts";
-import { type DelegationVectorFields, type PlayVectorFields, readVectors } from "./read-vectors.ts";
+import {
+  type DelegationVectorFields,
+  type PlayVectorFields,
+  readVectors,
+  type TravellingDelegation,
+} from "./read-vectors.ts";
 import { makeVectors } from "./vector-makers/all-vectors.ts";
 
 /**
@@ -57,6 +69,7 @@ const signatures = readVectors("signatures");
 const keys = readVectors("keys");
 const nonces = readVectors("nonces");
 const envelopes = readVectors("envelopes");
+const delegations = readVectors("delegations");
 const json = readVectors("canonical-json");
 
 describe("the vectors themselves", () => {
@@ -178,6 +191,42 @@ describe("envelopes.json", () => {
       expect(verifySignature(signature as Signature, text, public_key as PublicKey)).toBe(false);
     },
   );
+});
+
+describe("delegations.json", () => {
+  const travelling = (delegation: TravellingDelegation) => delegation as SignedDelegation;
+
+  it.each(delegations.addresses)("[W1] the address $address", ({ public_key, address }) => {
+    expect(ethereumAddress(public_key as PublicKey)).toBe(address);
+  });
+
+  it.each(delegations.signed)(
+    "[W1] signed by $comment",
+    async ({ delegation, text, sha256, signed_hash, secret_key }) => {
+      expect(signedDelegationText(travelling(delegation))).toBe(text);
+      expect(sha256Hex(text)).toBe(sha256);
+      expect(verifyDelegation(travelling(delegation))).toBe(true);
+      const isWallet = delegation.scheme === "eip191";
+      expect(isWallet ? Buffer.from(personalDigest(text)).toString("hex") : sha256).toBe(signed_hash);
+      const { device, circles, not_before: notBefore, expires_at: expiresAt } = delegation;
+      const made = await delegate(keypairFrom(secret_key), { device, circles, notBefore, expiresAt });
+      if (!isWallet) expect(made).toEqual(delegation);
+    },
+  );
+
+  it.each(delegations.wrong)("[D1] it is not its root's: $comment", ({ delegation }) => {
+    expect(verifyDelegation(travelling(delegation))).toBe(false);
+  });
+
+  it.each(delegations.checks)("[D1] in a circle at $now: $fault", ({ delegation, circle, now, fault }) => {
+    expect(delegationFault(travelling(delegation), { circle: circle as PublicKey, now }) ?? null).toBe(fault);
+  });
+
+  it.each(delegations.answers)("[W2] a wallet answers with $comment", ({ text, address, answer, signature }) => {
+    const found = recoverPersonal(answer, text, address);
+    expect(found?.signature ?? null).toBe(signature);
+    if (found) expect(ethereumAddress(found.publicKey)).toBe(address);
+  });
 });
 
 describe("canonical-json.json", () => {

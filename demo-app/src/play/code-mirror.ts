@@ -25,6 +25,7 @@ export type EditorOptions = {
 };
 
 export type Editor = {
+  /** Does nothing while somebody types. */
   setText(text: string): void;
   /** Marks where a script failed; nothing takes the mark away. */
   mark(failure: { readonly message: string; readonly place: Place } | undefined): void;
@@ -84,7 +85,8 @@ export function openEditor({ parent, root, text, label, onChange, onRun }: Edito
   });
   return {
     setText(next) {
-      if (next === view.state.doc.toString()) return;
+      // What comes back of what is typed is older than what stands here by then.
+      if (view.hasFocus || next === view.state.doc.toString()) return;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
     mark(failure) {

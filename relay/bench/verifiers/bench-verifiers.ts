@@ -1,6 +1,6 @@
 import { canonicalPublicKey, generateKeypair, sha256Hex } from "@circles/sdk/keys";
 import { makeTaskId, type PublicKey, playText } from "@circles/sdk/protocol";
-import type { Verifier } from "../../src/signatures/verifier.ts";
+import type { TextVerifier } from "../../src/signatures/verifier.ts";
 import { makeAllVerifiers } from "./all-verifiers.ts";
 
 type Question = { readonly signature: string; readonly text: string; readonly publicKey: PublicKey };
@@ -33,7 +33,7 @@ export async function benchVerifiers(seconds: number): Promise<void> {
   console.table(Object.fromEntries(Array.from(rates, ([name, ofVerifier]) => [name, row(ofVerifier)])));
 }
 
-function answersPerSecond(verifier: Verifier, questions: readonly Question[]): number {
+function answersPerSecond(verifier: TextVerifier, questions: readonly Question[]): number {
   const start = performance.now();
   for (let answered = 0; ; ) {
     for (const { signature, text, publicKey } of questions) {

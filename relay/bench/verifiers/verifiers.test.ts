@@ -3,14 +3,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hexOf } from "../../../sdk/test/arbitraries.ts";
 import { readVectors } from "../../../sdk/test/read-vectors.ts";
-import { verifierContract } from "../../src/signatures/verifier-contract.ts";
+import { textVerifierContract } from "../../src/signatures/verifier-contract.ts";
 import { makeAllVerifiers } from "./all-verifiers.ts";
 import { makeNobleVerifier } from "./noble-verifier.ts";
 import { makeOpensslVerifier } from "./openssl-verifier.ts";
 
 describe("the verifiers that ours is measured against", () => {
-  verifierContract("OpenSSL", async () => makeOpensslVerifier());
-  verifierContract("noble", async () => makeNobleVerifier());
+  textVerifierContract("OpenSSL", async () => makeOpensslVerifier());
+  textVerifierContract("noble", async () => makeNobleVerifier());
 });
 
 describe("all four verifiers", () => {

@@ -1,9 +1,11 @@
 import fc from "fast-check";
-import { describe, it } from "vitest";
-import type { BrokerLimits } from "./broker.ts";
+import { describe, expect, it } from "vitest";
+import { taskKey } from "../task.ts";
+import { type BrokerLimits, UnknownTask } from "./broker.ts";
 import { LedBroker, type Processes } from "./broker-contract-led.ts";
 import { SideBySide, type SideBySideOptions } from "./broker-contract-side-by-side.ts";
 import { anyStep, crowdedSteps, type Step } from "./broker-contract-steps.ts";
+import { completed, printed, taskOf } from "./broker-contract-tasks.ts";
 import { DEFAULT_LIMITS } from "./room.ts";
 
 export const FEW_TASKS: BrokerLimits = { ...DEFAULT_LIMITS, mostPerCircle: 2, mostPerCaller: 4 };
@@ -43,6 +45,34 @@ export function anyOrderContract(name: string, { makeProcesses, runs, ...options
 
     it("[BR17] agrees with the model on crowds: what a control lane holds, and what is set aside", async () => {
       await expectAgreement(crowdedSteps, DEFAULT_LIMITS, Math.ceil(runs / 12));
+    });
+
+    it("[BR8] keeps what a task said for ten minutes after its end, and then knows nothing of it", async () => {
+      const processes = await makeProcesses(DEFAULT_LIMITS);
+      const { worker } = processes;
+      const [gateway, other] = [processes.gateways[0], processes.gateways.at(-1)];
+      if (!gateway || !other) throw new Error("broker: expected gateways");
+      const { signal } = new AbortController();
+      const play = async (id: string, ...numbers: number[]) => {
+        const task = taskOf({ id });
+        const outcome = gateway.submit(task, {}, signal);
+        const claim = await worker.take({ mostTasks: 1 }, signal);
+        for (const seq of numbers) worker.emit(claim, taskKey(task), printed(seq));
+        expect(await worker.finish(claim, taskKey(task), completed("done"))).toBe(true);
+        expect(await outcome).toEqual(completed("done"));
+        return taskKey(task);
+      };
+      const key = await play("t1", 1, 2, 3);
+      processes.pass?.(599_000);
+      await play("t2"); // when one ends, others are forgotten
+      const seen: number[] = [];
+      const follow = () => other.follow(key, { after: 1, onEvent: ({ seq }) => seen.push(seq) }, signal);
+      expect(await follow()).toEqual(completed("done"));
+      expect(seen).toEqual([2, 3]);
+      processes.pass?.(2_000);
+      await play("t3");
+      if (processes.pass) await expect(follow()).rejects.toThrow(UnknownTask);
+      await processes.close();
     });
   });
 }

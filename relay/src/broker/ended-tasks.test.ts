@@ -36,10 +36,23 @@ describe("EndedTasks", () => {
     const tasks = new EndedTasks();
     for (const id of ["t1", "t2", "t3"]) tasks.add(key(id), ended(3 * MiB));
     expect(known(tasks, ["t1", "t2", "t3"])).toEqual(["t2", "t3"]);
-    tasks.add(key("t4"), { ...ended(0), events: [{ seq: 1, kind: "print", data: "x".repeat(5 * MiB) }] });
-    expect(known(tasks, ["t2", "t3", "t4"])).toEqual(["t4"]);
-    tasks.add(key("t5"), ended(9 * MiB));
-    expect(known(tasks, ["t4", "t5"])).toEqual([]);
+    tasks.add(key("t4"), ended(9 * MiB));
+    expect(known(tasks, ["t2", "t3", "t4"])).toEqual([]);
+  });
+
+  it("[BR8] keeps 32 Mi characters of tasks that said something, however many come that said nothing", () => {
+    const tasks = new EndedTasks();
+    const loud = (characters: number) => ({
+      ...ended(0),
+      events: [{ seq: 1, kind: "print" as const, data: "x".repeat(characters) }],
+    });
+    tasks.add(key("t1"), loud(1 * MiB));
+    for (let i = 0; i < 30_000; i++) tasks.add(key(`quiet ${i}`), ended(10));
+    expect(known(tasks, ["t1", "quiet 0", "quiet 29999"])).toEqual(["t1", "quiet 29999"]);
+    for (const id of ["t2", "t3"]) tasks.add(key(id), loud(15 * MiB));
+    expect(known(tasks, ["t1", "t2", "t3"])).toEqual(["t1", "t2", "t3"]);
+    tasks.add(key("t4"), loud(1 * MiB));
+    expect(known(tasks, ["t1", "t2", "t3", "t4"])).toEqual(["t2", "t3", "t4"]);
   });
 
   it("[BR8] counts a task that ended again once, and as the newest", () => {

@@ -9,30 +9,64 @@ export type EndedTask = {
 
 /** Output of a play is kept for those who attach late. */
 const KEPT_MS = 10 * 60 * 1000;
-/** Characters of outputs and events that are kept at most; then the oldest go first, and the log alone has the outcome. */
-const MOST_CHARACTERS = 8 * 2 ** 20;
+/**
+ * Characters of outputs, events and outcomes that are kept at most; then the oldest go first, and the log alone has the outcome.
+ * Tasks that said something have room of their own: what they said is nowhere else, and tasks that say nothing come by the
+ * thousands.
+ */
+const MOST_CHARACTERS = { ofLoud: 32 * 2 ** 20, ofQuiet: 8 * 2 ** 20 };
 /** What an ended task costs beside its texts. */
 const OVERHEAD_CHARACTERS = 512;
 
+type OnForgotten = (key: TaskKey, task: EndedTask["task"]) => void;
+
 /** Tasks that ended a short while ago. */
 export class EndedTasks {
-  /** Oldest first. */
-  readonly #tasks = new Map<TaskKey, EndedTask & { until: number; characters: number }>();
-  readonly #onForgotten: (key: TaskKey, task: EndedTask["task"]) => void;
-  #characters = 0;
+  readonly #loud: Shelf;
+  readonly #quiet: Shelf;
 
-  constructor(onForgotten: (key: TaskKey, task: EndedTask["task"]) => void = () => {}) {
-    this.#onForgotten = onForgotten;
+  constructor(onForgotten: OnForgotten = () => {}) {
+    this.#loud = new Shelf(MOST_CHARACTERS.ofLoud, onForgotten);
+    this.#quiet = new Shelf(MOST_CHARACTERS.ofQuiet, onForgotten);
   }
 
   add(key: TaskKey, ended: EndedTask): void {
     this.forget(key); // its time may be over, and the same play have ended again
+    const shelf = ended.events.length > 0 ? this.#loud : this.#quiet;
+    shelf.add(key, ended);
+  }
+
+  get(key: TaskKey): EndedTask | undefined {
+    return this.#loud.get(key) ?? this.#quiet.get(key);
+  }
+
+  /** Nothing happens if it is not here. */
+  forget(key: TaskKey): void {
+    this.#loud.forget(key);
+    this.#quiet.forget(key);
+  }
+}
+
+/** Tasks that ended, as many as have room. */
+class Shelf {
+  /** Oldest first. */
+  readonly #tasks = new Map<TaskKey, EndedTask & { until: number; characters: number }>();
+  readonly #mostCharacters: number;
+  readonly #onForgotten: OnForgotten;
+  #characters = 0;
+
+  constructor(mostCharacters: number, onForgotten: OnForgotten) {
+    this.#mostCharacters = mostCharacters;
+    this.#onForgotten = onForgotten;
+  }
+
+  add(key: TaskKey, ended: EndedTask): void {
     const characters = sizeOf(ended);
     const now = Date.now();
     this.#tasks.set(key, { ...ended, until: now + KEPT_MS, characters });
     this.#characters += characters;
     for (const [oldest, { until }] of this.#tasks) {
-      if (this.#characters <= MOST_CHARACTERS && until > now) return;
+      if (this.#characters <= this.#mostCharacters && until > now) return;
       this.forget(oldest);
     }
   }
@@ -42,7 +76,6 @@ export class EndedTasks {
     return task && task.until > Date.now() ? task : undefined;
   }
 
-  /** Nothing happens if it is not here. */
   forget(key: TaskKey): void {
     const known = this.#tasks.get(key);
     if (!known) return;

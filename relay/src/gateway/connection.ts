@@ -4,8 +4,8 @@ import { ErrorCode, type LimitReached, type PublicKey, WireError } from "@circle
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
 
-/** A peer that logged in on a connection. */
-export type Session = { readonly caller: PublicKey };
+/** A peer that logged in on a connection. `ends`: by a device, whose delegation ends then, in Unix milliseconds. */
+export type Session = { readonly caller: PublicKey; readonly ends?: number };
 
 /** A call that waits for a task; `waiting`: and the task for the circle's owner. */
 export type Wait = { readonly waiting: boolean };
@@ -36,6 +36,10 @@ const MOST_UNREAD_WITH_ROOM_BYTES = 2 ** 20;
 /** How often it is looked whether there is room again. */
 const ROOM_MS = 20;
 const RETRY_AFTER_MS = 100;
+/** The longest that a timer is set for: then clocks may have been set, and the longest session is longer than any timer. */
+const MOST_TIMER_MS = 60 * 60 * 1000;
+/** RFC 6455 §7.4.1. */
+const POLICY_VIOLATION = 1008;
 /** What a peer gets to say goodbye in. */
 const CLOSE_MS = 2_000;
 
@@ -45,13 +49,15 @@ export class Connection {
   readonly host: string;
   readonly address: string;
   readonly log: Logger;
-  session: Session | undefined;
+  #session: Session | undefined;
+  #sessionEnd: NodeJS.Timeout | undefined;
   /** Its login failed: the answer to that is the last it gets. */
   refused = false;
   readonly #socket: WebSocket;
   readonly #stream: Writable;
   readonly #onSent: (bytes: number) => void;
   #corked = false;
+  #room: Promise<void> | undefined;
   readonly #closed = new AbortController();
   readonly #waits = new Set<Wait>();
   #playCharacters = 0;
@@ -65,7 +71,20 @@ export class Connection {
     this.#stream = stream;
     this.#onSent = onSent;
     setMaxListeners(0, this.#closed.signal); // one for each play that waits
-    socket.once("close", () => this.#closed.abort());
+    socket.once("close", () => {
+      clearTimeout(this.#sessionEnd);
+      this.#closed.abort();
+    });
+  }
+
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** From now on this is whose connection it is, until somebody logs in anew, or until the session ends and it with it. */
+  begin(session: Session): void {
+    this.#session = session;
+    this.#watchEnd();
   }
 
   /** Aborts when the socket is closed. */
@@ -80,8 +99,18 @@ export class Connection {
 
   /** @throws {WireError} -32001 before login. */
   requireSession(): Session {
-    if (this.session) return this.session;
+    const session = this.#session;
+    if (session && !isOver(session)) return session;
     throw new WireError(ErrorCode.NotLoggedIn, "not logged in: expected fetch_nonce and authenticate first");
+  }
+
+  /** Closes the connection when its session ends. */
+  #watchEnd(): void {
+    clearTimeout(this.#sessionEnd);
+    const { ends } = this.#session ?? {};
+    if (ends === undefined || this.#closed.signal.aborted) return;
+    if (Date.now() >= ends) this.close(POLICY_VIOLATION, "the delegation has expired");
+    else this.#sessionEnd = setTimeout(() => this.#watchEnd(), Math.min(ends - Date.now(), MOST_TIMER_MS)).unref();
   }
 
   send(frame: string): void {
@@ -112,7 +141,15 @@ export class Connection {
   }
 
   /** Resolves when it has room, or is closed. */
-  async room(): Promise<void> {
+  room(): Promise<void> {
+    // One look for all of its subscriptions: a peer that reads none of them is to cost no more for it.
+    this.#room ??= this.#untilRoom().finally(() => {
+      this.#room = undefined;
+    });
+    return this.#room;
+  }
+
+  async #untilRoom(): Promise<void> {
     while (!this.hasRoom && !this.#closed.signal.aborted) await new Promise((resolve) => setTimeout(resolve, ROOM_MS));
   }
 
@@ -139,6 +176,10 @@ export class Connection {
       this.#playCharacters -= characters;
     }
   }
+}
+
+function isOver({ ends = Number.POSITIVE_INFINITY }: Session): boolean {
+  return Date.now() >= ends;
 }
 
 function busy(limit: string, used: number, allowed: number): WireError {

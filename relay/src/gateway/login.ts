@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { canonicalPublicKey } from "@circles/sdk/keys";
 import {
+  CLOCK_SKEW_S,
+  delegationFault,
   ErrorCode,
   type LimitReached,
   type Methods,
@@ -10,11 +12,13 @@ import {
   type PublicKey,
   parseAuthenticate,
   parseFetchNonce,
+  type SignedDelegation,
   WireError,
 } from "@circles/sdk/protocol";
+import { Delegations } from "../signatures/delegations.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import type { AddressLimits } from "./address-limits.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Session } from "./connection.ts";
 
 /** On one connection. Checking a key costs more than asking for it: a flood of requests is to cost a flood of connections. */
 const MOST_NONCES = 32;
@@ -30,6 +34,7 @@ type Issued = { readonly nonce: Nonce; readonly pubkey: PublicKey; readonly expi
  */
 export class Login {
   readonly #verifier: Verifier;
+  readonly #delegations: Delegations;
   readonly #limits: AddressLimits;
   readonly #issued = new WeakMap<Connection, Issued>();
   readonly #fetched = new WeakMap<Connection, number>();
@@ -38,6 +43,7 @@ export class Login {
   /** `now` in Unix seconds. */
   constructor({ verifier, limits }: LoginParts, now: () => number = () => Math.floor(Date.now() / 1000)) {
     this.#verifier = verifier;
+    this.#delegations = new Delegations(verifier);
     this.#limits = limits;
     this.#now = now;
   }
@@ -57,7 +63,7 @@ export class Login {
 
   /** @throws {WireError} -32002 whatever is wrong with key, nonce or signature; the caller closes the connection. */
   authenticate(params: unknown, connection: Connection): Methods["authenticate"]["result"] {
-    const { pubkey: text, signature } = parseAuthenticate(params);
+    const { pubkey: text, signature, delegation } = parseAuthenticate(params);
     this.#limits.countTry(connection.address); // checking a signature is what costs most here
     const pubkey = parseKey(text);
     const issued = this.#issued.get(connection);
@@ -67,9 +73,19 @@ export class Login {
     if (issued.expiresAt < this.#now()) throw refused("expected a nonce that has not expired");
     if (!this.#verifier.verify(signature, issued.nonce, pubkey))
       throw refused("expected the key's signature, got another");
-    this.#limits.countLogin(pubkey);
-    connection.session = { caller: pubkey };
+    const session = delegation ? this.#delegated(delegation, pubkey, connection.circle) : { caller: pubkey };
+    this.#limits.countLogin(session.caller);
+    connection.begin(session);
     return { authenticated: true };
+  }
+
+  /** The session of a root whose device has shown that it is here. */
+  #delegated(delegation: SignedDelegation, device: PublicKey, circle: PublicKey): Session {
+    if (delegation.device !== device) throw refused("expected a delegation for this device, got one for another");
+    const fault = delegationFault(delegation, { circle, now: this.#now() });
+    if (fault) throw refused(`expected a delegation that counts here now, got one that does not: ${fault}`);
+    if (!this.#delegations.hashOf(delegation)) throw refused("expected the root's signature, got another");
+    return { caller: delegation.root, ends: (delegation.expires_at + CLOCK_SKEW_S) * 1000 };
   }
 }
 

@@ -41,8 +41,9 @@ export class Plays {
   }
 
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
-    const { caller } = connection.requireSession();
+    const { caller, ends } = connection.requireSession();
     const { script, args, taskId, timeoutMs, envelope, lane, trace = makeTrace() } = parsePlay(params);
+    if (ends !== undefined && !envelope) throw unsignedByDevice();
     const id = taskId ?? (randomUUID() as string as TaskId);
     const { circle, closed } = connection;
     const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -112,6 +113,12 @@ export class Plays {
       param: "task_id",
     });
   }
+}
+
+/** A worker has to see which device it was: its circle may have revoked it. */
+export function unsignedByDevice(): WireError {
+  const message = "envelope: expected a device to sign plays and subscriptions, got one without";
+  return new WireError(ErrorCode.InvalidParams, message, { param: "envelope" });
 }
 
 async function answer(wait: Promise<Outcome>, id: TaskId): Promise<PlayResult> {

@@ -21,7 +21,7 @@ import type { Broker, Notice } from "../broker/broker.ts";
 import { GAP_TOPIC, LOG_TOPIC, POLICY_TOPIC } from "../broker/topic-notices.ts";
 import { type Heard, hashTask, type Task } from "../task.ts";
 import type { Connection } from "./connection.ts";
-import type { Vouch } from "./play.ts";
+import { unsignedByDevice, type Vouch } from "./play.ts";
 import { TaskWait } from "./task-wait.ts";
 import { TopicSubscription } from "./topic-subscription.ts";
 
@@ -39,9 +39,9 @@ export class Subscriptions {
   }
 
   async subscribe(params: unknown, connection: Connection): Promise<Methods["subscribe"]["result"]> {
-    const { caller } = connection.requireSession();
+    const { caller, ends } = connection.requireSession();
     const asked = parseSubscribe(params);
-    const { topic, after } = asked;
+    const { topic, after, envelope } = asked;
     const topics = this.#topicsOf(connection);
     if (topic === INBOX_TOPIC) {
       requireOwner(connection);
@@ -49,6 +49,7 @@ export class Subscriptions {
       return { subscribed: true };
     }
     requireTopic(topic);
+    if (ends !== undefined && !envelope) throw unsignedByDevice();
     const { subscription, signal } = topics.add(topic, caller, (end) => ({
       read: (from, isAgain) => this.#read(connection, caller, asked, { after: from, isAgain, signal: end }),
     }));

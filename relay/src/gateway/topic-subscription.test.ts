@@ -1,4 +1,4 @@
-import { ErrorCode, type TopicEvent, WireError } from "@circles/sdk/protocol";
+import { ErrorCode, type TopicEvent, type TopicPart, WireError } from "@circles/sdk/protocol";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Heard } from "../task.ts";
@@ -215,6 +215,46 @@ describe("TopicSubscription", () => {
     expect(await begun).toEqual({ head: 1_000, gap: true });
     subscription.hear(commit("new"));
     expect(sent).toEqual([{ id: 1_001, data: "new", after: 1_000 }]);
+  });
+
+  it("[GW15] asks the worker again where what was told makes no sense, and goes on", async () => {
+    vi.useFakeTimers();
+    try {
+      const { subscription, commit, answer, ids } = subscribed();
+      const begun = subscription.begin(undefined);
+      subscription.hear({ after: 0, head: 1_000, events: null } as unknown as TopicPart); // whoever writes to Redis
+      await answer();
+      await begun;
+      commit("missed");
+      await vi.advanceTimersByTimeAsync(1_500);
+      await answer();
+      subscription.hear(commit("next"));
+      expect(ids()).toEqual([1, 1_001]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("[GW15] asks a worker that is busy less and less often", async () => {
+    vi.useFakeTimers();
+    try {
+      const { subscription, answer, reads, state } = subscribed();
+      const begun = subscription.begin(undefined);
+      await answer();
+      await begun;
+      state.error = new WireError(ErrorCode.Busy, "busy", { retry_after_ms: 250 });
+      subscription.check();
+      let asked = 0;
+      for (let ms = 0; ms < 60_000; ms += 50) {
+        asked += reads.length;
+        for (const read of reads.splice(0)) read.answer();
+        await vi.advanceTimersByTimeAsync(50);
+      }
+      expect(asked).toBeGreaterThan(5);
+      expect(asked).toBeLessThan(20);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("[GW15] sends each event once and in order, whatever is lost, told twice, late or out of order", async () => {

@@ -19,6 +19,7 @@ export type TopicSubscriptionParts = {
 /** Parts that come while missed events are read. Beyond, what was left out is read as well. */
 const MOST_WAITING = 64;
 const RETRY_AFTER_MS = 1_000;
+const MOST_BACKOFF_MS = 10_000;
 /** Tried again, reading may go better; until then nothing is sent. */
 const PASSING: readonly number[] = [ErrorCode.Busy, ErrorCode.TimedOut, ErrorCode.InternalError];
 
@@ -84,13 +85,15 @@ export class TopicSubscription {
 
   async #catchUp(): Promise<void> {
     this.#isReading = true;
+    let tries = 0;
     while (!this.#parts.signal.aborted) {
-      if (!this.#isDue) this.#takeWaiting();
-      if (!this.#isDue) break;
-      this.#isDue = false;
       try {
+        if (!this.#isDue) this.#takeWaiting();
+        if (!this.#isDue) break;
+        this.#isDue = false;
         await this.#parts.room();
         await this.#readOn();
+        tries = 0;
       } catch (error) {
         if (this.#parts.signal.aborted) return;
         if (error instanceof WireError && !PASSING.includes(error.code)) {
@@ -98,7 +101,9 @@ export class TopicSubscription {
           return;
         }
         this.#isDue = true;
-        await wait(retryAfterMs(error), this.#parts.signal);
+        const ms = Math.min(MOST_BACKOFF_MS, retryAfterMs(error) * 2 ** tries); // a worker that is busy is not to be more so
+        tries += 1;
+        await wait(ms * (0.5 + Math.random()), this.#parts.signal);
       }
     }
     this.#isReading = false;
@@ -139,7 +144,7 @@ const GAP = { limit: "kept_events", allowed: 0 } satisfies LimitReached;
 function retryAfterMs(error: unknown): number {
   const { retry_after_ms = RETRY_AFTER_MS } = ((error instanceof WireError ? error.data : undefined) ??
     {}) as Partial<LimitReached>;
-  return retry_after_ms * (0.5 + Math.random());
+  return retry_after_ms;
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

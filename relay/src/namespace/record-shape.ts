@@ -9,8 +9,9 @@ import { namedAt } from "./names.ts";
 export function isLoggedRecord(value: unknown): boolean {
   if (!isObject(value) || !isCount(value.seq) || !isText(value.prev) || !isText(value.at)) return false;
   if ("task" in value) {
-    const { task, caller, script, args, until, end, writes, events = [] } = value;
-    const isPlay = [task, caller, script, args].every(isText) && isCount(until) && isObject(end) && isText(end.status);
+    const { task, caller, device = "", script, args, until, end, writes, events = [] } = value;
+    const isPlay =
+      [task, caller, device, script, args].every(isText) && isCount(until) && isObject(end) && isText(end.status);
     return isPlay && isArrayOf(writes, isWrite) && isArrayOf(events, isEvent) && events.length <= EVENT_IDS_PER_RECORD;
   }
   if ("checkpoint" in value) {

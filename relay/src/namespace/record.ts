@@ -28,6 +28,8 @@ export type LoggedEvent = { readonly topic: string; readonly data: unknown };
 export type PlayEntry = {
   readonly task: TaskId;
   readonly caller: PublicKey;
+  /** The device key that signed it for its caller, if one did. */
+  readonly device?: PublicKey;
   readonly script: Sha256;
   readonly args: Sha256;
   /** Unix seconds until which the task id answers with this end. */

@@ -29,9 +29,11 @@ export class CompiledPolicy {
   readonly #groupsOf = new Map<PublicKey, string[]>();
   readonly #byId = new Map<string, Compiled>();
   readonly refusesUnsigned: boolean;
+  readonly #revokedDevices: ReadonlySet<string>;
 
-  constructor({ groups = {}, grants, unsigned }: PolicyDocument) {
+  constructor({ groups = {}, grants, unsigned, revoked_devices }: PolicyDocument) {
     this.refusesUnsigned = unsigned === "refuse";
+    this.#revokedDevices = new Set(revoked_devices);
     this.#grants = grants.map(compile);
     for (const [place, compiled] of this.#grants.entries()) {
       if (this.#byId.has(compiled.grant.id)) continue; // the same again gives nothing more, and would count plays twice
@@ -61,6 +63,10 @@ export class CompiledPolicy {
     if (!compiled || !isActive(compiled, script, now)) return false;
     const { to } = compiled;
     return to === EVERYBODY || to === caller || (this.#groupsOf.get(caller)?.includes(to) ?? false);
+  }
+
+  revokes(device: string): boolean {
+    return this.#revokedDevices.has(device);
   }
 
   ratesOf(id: string): Rates {

@@ -20,6 +20,8 @@ describe("a policy's form", () => {
         { to: bob.publicKey, allow: ["write:**"], scripts: [hash], expires: "2027-01-01T00:00:00Z" },
         { to: "*", allow: ["write:inbox/**"], approval: "ask", expires: "2028-02-29T23:59:59.123+02:00" },
       ],
+      unsigned: "refuse",
+      revoked_devices: [bob.publicKey],
     };
     expect(parsePolicy(structuredClone(policy))).toEqual(policy);
     expect(parsePolicy({ grants: [] })).toEqual({ grants: [] });
@@ -103,6 +105,16 @@ describe("a policy's form", () => {
       /^policy: groups\[100000 characters\]: expected the name of a group.{1,100}$/,
     ],
     ["a group of names", { groups: { a: ["bob"] }, grants: [] }, /groups\.a\[0\]: expected a public key.*, got "bob"/],
+    [
+      "a revoked device that is no key",
+      { grants: [], revoked_devices: ["phone"] },
+      /^policy: revoked_devices\[0\]: expected a public key.*, got "phone"$/,
+    ],
+    [
+      "too many revoked devices",
+      { grants: [], revoked_devices: Array.from({ length: 10_001 }, () => bob.publicKey) },
+      /^policy: revoked_devices: expected an array of at most 10000 keys, got an array of 10001$/,
+    ],
     [
       "too many grants",
       { grants: Array.from({ length: 10_001 }, () => grant) },

@@ -10,6 +10,7 @@ export class PolicyRefused extends TypeError {
 const MOST_GRANTS = 10_000;
 const MOST_GROUPS = 1_000;
 const MOST_KEYS = 20_000;
+const MOST_DEVICES = 10_000;
 const MOST_CHARACTERS = 4 * 2 ** 20;
 /** What matters for one caller goes with each of its plays to a thread. */
 const MOST_CHARACTERS_PER_CALLER = 256 * 1024;
@@ -79,6 +80,7 @@ const schema = members({
   ),
   grants: some(grant, 0, MOST_GRANTS, `an array of at most ${MOST_GRANTS} grants`),
   unsigned: v.exactOptional(v.literal("refuse", '"refuse"')),
+  revoked_devices: v.exactOptional(some(key, 0, MOST_DEVICES, `an array of at most ${MOST_DEVICES} keys`)),
 } satisfies Entries<PolicyDocument>) satisfies v.GenericSchema<unknown, PolicyDocument>;
 
 /** Checks a policy, member by member. @throws {PolicyRefused} */

@@ -168,6 +168,8 @@ export type SandboxPlay = {
   readonly caller: string;
   /** What the caller may do, as the threads' `openAuthority` understands it; `""` stands for everything. */
   readonly authority: string;
+  /** The key that signed it for the caller, if another did. Scripts do not see it. */
+  readonly device?: string | undefined;
   /** `control`: it may use the tools, and neither data nor the circle's API. */
   readonly lane?: "control" | undefined;
 };

@@ -1,9 +1,11 @@
+import { sha256Hex } from "@circles/sdk/keys";
 import type { PublicKey } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
 import { nameOf, WRONG_VALUES } from "../../../sdk/test/wrong-values.ts";
 import { verifierOf } from "./arithmetic.ts";
 
 const signature = "0a".repeat(64);
+const ABC = Buffer.from(sha256Hex("abc"), "hex");
 const even = (i: number) => `02${i.toString(16).padStart(64, "0")}` as PublicKey;
 const odd = (i: number) => `03${i.toString(16).padStart(64, "0")}` as PublicKey;
 
@@ -18,8 +20,8 @@ function verifierWithLog() {
       decoded.push(key);
       return key.startsWith("02") ? key : undefined;
     },
-    verify(_, { text }, key) {
-      verified.push(`${key} ${text}`);
+    verify(_, { hash }, key) {
+      verified.push(`${key} ${Buffer.from(hash).toString("hex")}`);
       return true;
     },
   });
@@ -27,19 +29,22 @@ function verifierWithLog() {
 }
 
 describe("verifierOf", () => {
-  it("[K4] hands on the 64 bytes, the text, its hash and the key", () => {
+  it("[K4] hands on the 64 bytes, the text's hash or one that is given, and the key", () => {
+    const texts: unknown[] = [];
     const verifier = verifierOf<string>({
       name: "checking",
       decodeKey: (compressed) => Buffer.from(compressed).toString("hex"),
-      verify(signature, { text, sha256 }, key) {
+      verify(signature, { hash, text }, key) {
+        texts.push(text);
         expect(signature).toEqual(Buffer.alloc(64, 0x0a));
-        expect(text).toBe("abc");
-        expect(Buffer.from(sha256).toString("hex")).toMatch(/^ba7816bf8f01cfea414140de5dae2223/);
+        expect(Buffer.from(hash)).toEqual(ABC);
         expect(key).toBe(even(7));
         return true;
       },
     });
     expect(verifier.verify(signature, "abc", even(7))).toBe(true);
+    expect(verifier.verifyHash(signature, ABC, even(7))).toBe(true);
+    expect(texts).toEqual(["abc", undefined]);
   });
 
   it.each(WRONG_VALUES.map((value) => [nameOf(value), value as never] as const))(
@@ -48,9 +53,13 @@ describe("verifierOf", () => {
       const { verifier, decoded, verified } = verifierWithLog();
       expect(verifier.verify(value, "text", even(1))).toBe(false);
       expect(verifier.verify(signature, "text", value)).toBe(false);
+      expect(verifier.verifyHash(value, ABC, even(1))).toBe(false);
+      expect(verifier.verifyHash(signature, ABC, value)).toBe(false);
       expect([decoded, verified]).toEqual([[], []]);
-      const isText = typeof value === "string";
+      const [given, isText] = [value as unknown, typeof value === "string"];
       expect(verifier.verify(signature, value, even(1))).toBe(isText);
+      const isHash = given instanceof Uint8Array && given.length === 32;
+      expect(verifier.verifyHash(signature, value, even(1))).toBe(isHash);
     },
   );
 
@@ -76,6 +85,6 @@ describe("verifierOf", () => {
     expect(decoded).toHaveLength(callers);
     expect(verifier.verify(signature, "again", even(0))).toBe(true);
     expect(decoded).toHaveLength(callers + 1);
-    expect(verified.at(-1)).toBe(`${even(0)} again`);
+    expect(verified.at(-1)).toBe(`${even(0)} ${sha256Hex("again")}`);
   });
 });

@@ -11,7 +11,8 @@ export type Arithmetic<Key> = {
   verify(signature: Uint8Array, message: Message, key: Key): boolean;
 };
 
-type Message = { readonly text: string /** 32 bytes */; readonly sha256: Uint8Array };
+/** A hash of 32 bytes, and the text, if it is the SHA-256 of one. */
+type Message = { readonly hash: Uint8Array; readonly text?: string };
 
 /**
  * Decoding a key takes a square root, a tenth of a verification with libsecp256k1, and most callers come again. What a
@@ -38,13 +39,21 @@ export function verifierOf<Key>(arithmetic: Arithmetic<Key>): Verifier {
     return key;
   }
 
+  function verify(signature: string, publicKey: PublicKey, makeMessage: () => Message): boolean {
+    if (typeof signature !== "string" || !/^[0-9a-f]{128}$/.test(signature)) return false;
+    const key = keyOf(publicKey);
+    return key !== undefined && arithmetic.verify(Buffer.from(signature, "hex"), makeMessage(), key);
+  }
+
   return {
     name: arithmetic.name,
     verify(signature, text, publicKey) {
-      if (typeof signature !== "string" || !/^[0-9a-f]{128}$/.test(signature) || typeof text !== "string") return false;
-      const key = keyOf(publicKey);
-      if (key === undefined) return false;
-      return arithmetic.verify(Buffer.from(signature, "hex"), { text, sha256: hash("sha256", text, "buffer") }, key);
+      if (typeof text !== "string") return false;
+      return verify(signature, publicKey, () => ({ text, hash: hash("sha256", text, "buffer") }));
+    },
+    verifyHash(signature, given, publicKey) {
+      if (!(given instanceof Uint8Array) || given.length !== 32) return false;
+      return verify(signature, publicKey, () => ({ hash: given }));
     },
   };
 }

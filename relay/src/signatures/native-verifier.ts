@@ -21,7 +21,7 @@ export function makeNativeVerifier(): Verifier {
   return verifierOf<Uint8Array>({
     name: "secp256k1, native",
     decodeKey: (compressed) => unlessThrown(() => binding.publicKeyConvert(compressed, false)),
-    verify: (signature, { sha256 }, key) => unlessThrown(() => binding.ecdsaVerify(signature, sha256, key)) ?? false,
+    verify: (signature, { hash }, key) => unlessThrown(() => binding.ecdsaVerify(signature, hash, key)) ?? false,
   });
 }
 

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { PublicKey } from "@circles/sdk/protocol";
 import type { Verifier } from "./verifier.ts";
 
@@ -35,6 +36,10 @@ export function checkVerifier(verifier: Verifier): Verifier {
   for (const [what, answer, signature, text, key] of QUESTIONS) {
     if (verifier.verify(signature, text, key as PublicKey) === answer) continue;
     throw new Error(`verifier ${verifier.name}: expected ${answer} to ${what}, got another answer`);
+  }
+  for (const [what, answer, signature, text, key] of QUESTIONS) {
+    if (verifier.verifyHash(signature, hash("sha256", text, "buffer"), key as PublicKey) === answer) continue;
+    throw new Error(`verifier ${verifier.name}: expected ${answer} to the hash of ${what}, got another answer`);
   }
   return verifier;
 }

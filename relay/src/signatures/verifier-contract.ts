@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { generateKeypair } from "@circles/sdk/keys";
 import { makeLoginNonce, type PublicKey } from "@circles/sdk/protocol";
 import fc from "fast-check";
@@ -7,24 +8,49 @@ import { alice, bob, mallory } from "../../../sdk/test/people.ts";
 import { readVectors } from "../../../sdk/test/read-vectors.ts";
 import { nameOf, WRONG_VALUES } from "../../../sdk/test/wrong-values.ts";
 import { checkVerifier } from "./self-test.ts";
-import type { Verifier } from "./verifier.ts";
+import type { TextVerifier, Verifier } from "./verifier.ts";
 
 const vectors = readVectors("signatures").verify;
 const dialled = { circle: bob.publicKey, host: "localhost:8090" };
 
 /** What every verifier promises. Rules K4 and K5 of the SDK's SPEC.md. */
 export function verifierContract(name: string, makeVerifier: () => Promise<Verifier>): void {
+  textVerifierContract(name, makeVerifier);
+
+  it(`[K5] ${name} answers every vector right by its hash, and other hashes with false`, async () => {
+    const verifier = await makeVerifier();
+    const wrong = vectors.filter(({ signature, message, public_key, valid }) => {
+      const hash = createHash("sha256").update(message).digest();
+      const isRight = verifier.verifyHash(signature, hash, public_key as PublicKey) === valid;
+      return !isRight || verifier.verifyHash(signature, hash.toReversed(), public_key as PublicKey);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it(`[W1] ${name} answers right to what wallets sign`, async () => {
+    const verifier = await makeVerifier();
+    for (const { delegation, signed_hash } of readVectors("delegations").signed) {
+      const { signature, root } = delegation;
+      const hash = Buffer.from(signed_hash, "hex");
+      expect(verifier.verifyHash(signature, hash, root as PublicKey)).toBe(true);
+      expect(verifier.verifyHash(signature, hash.subarray(1), root as PublicKey)).toBe(false);
+    }
+  });
+
+  it(`[K5] ${name} passes the test that it must pass before it is trusted`, async () => {
+    const verifier = await makeVerifier();
+    expect(checkVerifier(verifier)).toBe(verifier);
+  });
+}
+
+/** What those promise too that only know texts. */
+export function textVerifierContract(name: string, makeVerifier: () => Promise<TextVerifier>): void {
   it(`[K5] ${name} answers every vector right`, async () => {
     const verifier = await makeVerifier();
     const wrong = vectors.filter(({ signature, message, public_key, valid }) => {
       return verifier.verify(signature, message, public_key as PublicKey) !== valid;
     });
     expect(wrong).toEqual([]);
-  });
-
-  it(`[K5] ${name} passes the test that it must pass before it is trusted`, async () => {
-    const verifier = await makeVerifier();
-    expect(checkVerifier(verifier)).toBe(verifier);
   });
 
   it(`[K4] ${name} takes what the SDK signs, for its own text and key only`, async () => {

@@ -20,7 +20,7 @@ describe("chooseVerifier", () => {
         throw new Error("no binding for this machine");
       },
     ],
-    ["answers wrong", () => ({ name: "takes everything", verify: () => true })],
+    ["answers wrong", () => ({ name: "takes everything", verify: () => true, verifyHash: () => true })],
   ])("[K5] takes WebAssembly where the native binding %s, and says why", async (_, makeNativeVerifier) => {
     vi.resetModules();
     vi.doMock("./native-verifier.ts", () => ({ makeNativeVerifier }));
@@ -34,6 +34,7 @@ describe("chooseVerifier", () => {
 });
 
 describe("checkVerifier", () => {
+  const verifyHash = () => false;
   const noble: Verifier["verify"] = (signature, text, key) => verifySignature(signature as Signature, text, key);
 
   it.each<[string, Verifier["verify"]]>([
@@ -52,6 +53,17 @@ describe("checkVerifier", () => {
       },
     ],
   ])("[K5] does not trust a verifier that %s", (_, verify) => {
-    expect(() => checkVerifier({ name: "broken", verify })).toThrow(/broken/);
+    expect(() => checkVerifier({ name: "broken", verify, verifyHash })).toThrow(/broken/);
+  });
+
+  it("[K5] does not trust a verifier that is wrong about hashes only", async () => {
+    const { name, verify, verifyHash: right } = await chooseVerifier();
+    for (const wrong of [
+      () => true,
+      () => false,
+      (...[signature, , key]: Parameters<typeof right>) => right(signature, new Uint8Array(32), key),
+    ]) {
+      expect(() => checkVerifier({ name, verify, verifyHash: wrong })).toThrow(/expected/);
+    }
   });
 });

@@ -2,8 +2,8 @@ import type { PublicKey } from "@circles/sdk/protocol";
 import { makeNativeVerifier } from "./native-verifier.ts";
 import { checkVerifier } from "./self-test.ts";
 
-/** Checks the signatures of logins and plays: rules K4 and K5 of the SDK's SPEC.md. Every one passes `verifierContract`. */
-export interface Verifier {
+/** Checks signatures over texts: rules K4 and K5 of the SDK's SPEC.md. Every one passes `textVerifierContract`. */
+export interface TextVerifier {
   /** What does the arithmetic, for logs. */
   readonly name: string;
   /**
@@ -12,6 +12,12 @@ export interface Verifier {
    * answered with false.
    */
   verify(signature: string, text: string, publicKey: PublicKey): boolean;
+}
+
+/** Checks the signatures of logins, plays and delegations. Every one passes `verifierContract`. */
+export interface Verifier extends TextVerifier {
+  /** The same over a hash of 32 bytes that was made in another way: a wallet's Keccak-256. */
+  verifyHash(signature: string, hash: Uint8Array, publicKey: PublicKey): boolean;
 }
 
 export type ChooseOptions = {

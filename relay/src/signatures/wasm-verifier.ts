@@ -11,6 +11,6 @@ export async function makeWasmVerifier(): Promise<Verifier> {
       const key = secp256k1.uncompressPublicKey(compressed);
       return typeof key === "string" ? undefined : key; // a text says what was wrong
     },
-    verify: (signature, { sha256 }, key) => secp256k1.verifySignatureCompactLowS(signature, key, sha256),
+    verify: (signature, { hash }, key) => secp256k1.verifySignatureCompactLowS(signature, key, hash),
   });
 }

@@ -1,6 +1,7 @@
 import {
   ErrorCode,
   type LimitReached,
+  type PublicKey,
   TASK_MEMORY_AFTER_EXPIRY_S,
   TASK_MEMORY_UNSIGNED_S,
   WireError,
@@ -8,17 +9,29 @@ import {
 import type { ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { FinalEnd } from "../namespace/record.ts";
+import type { Delegations } from "../signatures/delegations.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { APPROVED, isSamePlay, type Outcome, type Task } from "../task.ts";
 import { type AskingPlay, isExpired } from "./asking-play.ts";
 import type { Authorities } from "./authorities.ts";
 import type { CoolDown } from "./cool-down.ts";
-import { CANCELLED, deadLetter, denied, deniedByOwner, EXPIRED, outcomeOf, UNANSWERED } from "./ends.ts";
+import {
+  CANCELLED,
+  DEVICE,
+  deadLetter,
+  denied,
+  deniedByOwner,
+  EXPIRED,
+  endOfRefused,
+  outcomeOf,
+  UNANSWERED,
+} from "./ends.ts";
 import type { Inboxes } from "./inbox.ts";
 import { checkLifetime, checkProof, type Trust } from "./proof.ts";
 
 export type AdmissionParts = {
   readonly verifier: Verifier;
+  readonly delegations: Delegations;
   readonly authorities: Authorities;
   readonly inboxes: Inboxes;
   readonly coolDown: CoolDown;
@@ -36,6 +49,8 @@ export type Admitted = {
   readonly end: FinalEnd | undefined;
   /** Its entry in the owner's inbox, if it has asked for something. */
   readonly entry: AskingPlay | undefined;
+  /** The key that signed it for its caller; `undefined` where that was the caller's own, or none did. */
+  readonly device: PublicKey | undefined;
 };
 
 /**
@@ -43,38 +58,41 @@ export type Admitted = {
  * of a play that ended before. @throws {WireError} where the play is refused; nothing is logged then.
  */
 export async function admit(
-  { verifier, authorities, inboxes, coolDown, trust }: AdmissionParts,
+  { authorities, inboxes, coolDown, ...proofParts }: AdmissionParts,
   namespace: Namespace,
   { task, cancelled, attempts }: ClaimedTask,
 ): Promise<Admitted | Outcome> {
   // A play that the owner allowed was proven when it was first admitted; that it was, the circle's log says below.
-  const envelope = task.proof === APPROVED ? undefined : checkProof(task, verifier, trust);
+  const envelope = task.proof === APPROVED ? undefined : checkProof(task, proofParts);
   const known = await namespace.recall(task.caller, task.id);
   if (known && !isSamePlay(known.record, task.hashes)) {
     throw new WireError(ErrorCode.TaskIdReused, "task id: expected a new one, got one that another play has");
   }
   if (known && known.record.end.status !== "waiting") return outcomeOf(known.record.end, known.head);
   if (known) {
+    const { until, device } = known.record;
+    const admitted = { until, device, entry: inboxes.of(namespace).ofTask(task) };
     // One that waited may have been under way since, as often as any other.
-    if (attempts >= MOST_ATTEMPTS) {
-      return { until: known.record.until, end: deadLetter(attempts), entry: inboxes.of(namespace).ofTask(task) };
-    }
-    const entry = inboxes.of(namespace).ofTask(task);
-    return { until: known.record.until, end: endOfWaiting(entry, cancelled), entry };
+    if (attempts >= MOST_ATTEMPTS) return { ...admitted, end: deadLetter(attempts) };
+    const revoked = authorities.revokes(namespace, device) ? endOfRefused(denied(DEVICE)) : undefined;
+    return { ...admitted, end: endOfWaiting(admitted.entry, cancelled) ?? revoked };
   }
-  if (task.proof === APPROVED) checkProof(task, verifier, trust); // nothing here says that it was
-  if (envelope) checkLifetime(envelope);
+  if (task.proof === APPROVED) checkProof(task, proofParts); // nothing here says that it was
+  const device = envelope?.delegation?.device;
+  if (envelope) checkLifetime(envelope, task.circle);
   else if (task.proof !== APPROVED && authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
+  if (authorities.revokes(namespace, device)) throw denied(DEVICE);
   authorities.check(namespace, task);
   const now = Date.now();
   const until = envelope
     ? envelope.expires_at + TASK_MEMORY_AFTER_EXPIRY_S
     : Math.ceil(now / 1000) + TASK_MEMORY_UNSIGNED_S;
-  if (cancelled.aborted) return { until, end: CANCELLED, entry: undefined };
-  if (attempts >= MOST_ATTEMPTS) return { until, end: deadLetter(attempts), entry: undefined };
-  if (task.deadline <= now) return { until, end: EXPIRED, entry: undefined };
+  const admitted = { until, device, entry: undefined };
+  if (cancelled.aborted) return { ...admitted, end: CANCELLED };
+  if (attempts >= MOST_ATTEMPTS) return { ...admitted, end: deadLetter(attempts) };
+  if (task.deadline <= now) return { ...admitted, end: EXPIRED };
   if (coolDown.left(task) > 0) throw coolingDown(coolDown, task);
-  return { until, end: undefined, entry: undefined };
+  return { ...admitted, end: undefined };
 }
 
 /** What a play lacks that its caller did not sign, where a policy asks for that. */

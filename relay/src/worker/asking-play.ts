@@ -6,6 +6,8 @@ import type { Task } from "../task.ts";
 export type AskingPlay = {
   readonly task: TaskId;
   readonly caller: PublicKey;
+  /** The key that signed it for its caller, if another did. */
+  readonly device?: PublicKey;
   readonly script: string;
   readonly script_hash: Sha256;
   /** Canonical JSON text. */
@@ -43,12 +45,20 @@ export function inboxPath(id: string): string {
   return `inbox/${id}.json`;
 }
 
-/** The entry of a play that needs `capability`. `before`: the entry it had when it asked for something else. */
-export function makeAskingPlay(task: Task, capability: string, before?: AskingPlay): AskingPlay {
+/** A play, and the entry that it had when it asked for something else. */
+type Asking = {
+  readonly task: Task;
+  readonly device: PublicKey | undefined;
+  readonly entry: AskingPlay | undefined;
+};
+
+/** The entry of a play that needs `capability`. */
+export function makeAskingPlay({ task, device, entry: before }: Asking, capability: string): AskingPlay {
   const now = Math.floor(Date.now() / 1000);
   return {
     task: task.id,
     caller: task.caller,
+    ...(device === undefined ? {} : { device }),
     script: task.script,
     script_hash: task.hashes.script,
     args: task.args,

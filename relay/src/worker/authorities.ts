@@ -13,6 +13,8 @@ import { denied, exhausted } from "./ends.ts";
 const ANYTHING = "*";
 /** The owner's. */
 const EVERYTHING = "";
+/** Of a play whose device was revoked while it ran. */
+const NOTHING = writeAuthority({ script: "" as Sha256, grants: [], approved: [] });
 
 /** What one play may do, while it is under way. */
 export type OpenedAuthority = {
@@ -22,7 +24,7 @@ export type OpenedAuthority = {
   settle(result: Pick<ScriptResult, "end" | "used" | "killed" | "cpuMs"> | undefined): void;
 };
 
-type Known = { readonly revision: number; readonly policy: CompiledPolicy | "unreadable" };
+type Known = { readonly revision: number; readonly policy: CompiledPolicy };
 
 /** What plays may do, by the policies of their circles. */
 export class Authorities {
@@ -37,7 +39,12 @@ export class Authorities {
 
   /** Is a play refused here for which only a gateway vouches? */
   refusesUnsigned(namespace: Namespace): boolean {
-    return this.#policyOf(namespace)?.refusesUnsigned ?? false;
+    return this.#policyOf(namespace).refusesUnsigned;
+  }
+
+  /** Does its circle take no plays that this device signed for somebody? */
+  revokes(namespace: Namespace, device: string | undefined): boolean {
+    return device !== undefined && this.#policyOf(namespace).revokes(device);
   }
 
   /** @throws {WireError} -32003 if its caller may do nothing at all; the control lane is the owner's. */
@@ -112,7 +119,8 @@ export class Authorities {
   }
 
   /** The authority of a play under way, by the policy as it is now. */
-  again(namespace: Namespace, { caller, authority }: SandboxPlay): string {
+  again(namespace: Namespace, { caller, authority, device }: SandboxPlay): string {
+    if (this.revokes(namespace, device)) return NOTHING;
     if (authority === EVERYTHING) return EVERYTHING;
     const before = JSON.parse(authority) as PlayAuthority;
     const known = new Map(before.grants.map((grant) => [grant.id, grant]));
@@ -131,7 +139,7 @@ export class Authorities {
     if (used.length === 0) return undefined;
     const policy = this.#policyOf(namespace);
     const asked = { caller: task.caller, script: task.hashes.script };
-    return used.every((id) => policy?.gives(id, asked)) ? undefined : ANYTHING;
+    return used.every((id) => policy.gives(id, asked)) ? undefined : ANYTHING;
   }
 
   changedBy(writes: readonly Write[]): boolean {
@@ -143,22 +151,21 @@ export class Authorities {
   }
 
   #useOf(namespace: Namespace, caller: PublicKey, grant: string): RatedUse {
-    const rates = this.#policyOf(namespace)?.ratesOf(grant) ?? {};
+    const rates = this.#policyOf(namespace).ratesOf(grant);
     return { circle: namespace.circle, caller, grant, rates };
   }
 
   #grantsOf(namespace: Namespace, caller: PublicKey, script: Sha256): PlayGrant[] {
-    return this.#policyOf(namespace)?.grantsOf({ caller, script }) ?? [];
+    return this.#policyOf(namespace).grantsOf({ caller, script });
   }
 
-  /** `undefined` where it cannot be read: then nobody but the owner may do anything. */
-  #policyOf(namespace: Namespace): CompiledPolicy | undefined {
+  #policyOf(namespace: Namespace): CompiledPolicy {
     const revision = namespace.revision(POLICY_PATH);
     const before = this.#known.get(namespace);
-    if (before?.revision === revision) return before.policy === "unreadable" ? undefined : before.policy;
+    if (before?.revision === revision) return before.policy;
     const known = { revision, policy: readCompiled(namespace.readText(POLICY_PATH)) };
     this.#known.set(namespace, known);
-    return known.policy === "unreadable" ? undefined : known.policy;
+    return known.policy;
   }
 }
 
@@ -166,11 +173,30 @@ function didRun({ end, cpuMs, killed }: Pick<ScriptResult, "end" | "cpuMs" | "ki
   return end.kind !== "late" && (end.kind !== "cancelled" || cpuMs > 0 || killed);
 }
 
-function readCompiled(text: string | undefined): CompiledPolicy | "unreadable" {
+function readCompiled(text = '{"grants":[]}'): CompiledPolicy {
   try {
-    const policy: PolicyDocument = text === undefined ? { grants: [] } : parsePolicy(JSON.parse(text));
-    return new CompiledPolicy(policy);
+    return new CompiledPolicy(parsePolicy(JSON.parse(text)));
   } catch {
-    return "unreadable"; // `policy.get` tells its owner why
+    return new CompiledPolicy({ grants: [], ...refusalsIn(text) }); // `policy.get` tells its owner why
+  }
+}
+
+/** What a policy that cannot be read refuses all the same: it gives nothing, and its owner's devices are the owner. */
+function refusalsIn(text: string): Pick<PolicyDocument, "unsigned" | "revoked_devices"> {
+  const { unsigned, revoked_devices: devices } = (jsonOf(text) ?? {}) as {
+    unsigned?: unknown;
+    revoked_devices?: unknown;
+  };
+  return {
+    ...(unsigned === "refuse" ? { unsigned } : {}),
+    ...(Array.isArray(devices) ? { revoked_devices: devices as PublicKey[] } : {}),
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

@@ -60,6 +60,7 @@ function listInbox(files: ToolFiles, { after, limit }: { after?: unknown; limit?
       id,
       task: entry.task,
       caller: entry.caller,
+      ...(entry.device === undefined ? {} : { device: entry.device }),
       script: visibleText(entry.script),
       script_hash: `sha256:${entry.script_hash}`,
       args: visibleText(entry.args),

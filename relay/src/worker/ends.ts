@@ -64,6 +64,9 @@ export function outcomeOf(end: FinalEnd, log: LogHead): Outcome {
   return { status: end.status, output: end.output, format: end.format, log };
 }
 
+/** What a play lacks whose device the circle has revoked. */
+export const DEVICE = "device";
+
 /** A play that needed what nobody gave it. */
 export function denied(capability: string): WireError {
   return new WireError(ErrorCode.Denied, `denied by the circle's policy: missing ${capability}`, { capability });

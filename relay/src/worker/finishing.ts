@@ -1,4 +1,4 @@
-import { ErrorCode, type LogHead, TASK_MEMORY_AFTER_EXPIRY_S, WireError } from "@circles/sdk/protocol";
+import { ErrorCode, type LogHead, type PublicKey, TASK_MEMORY_AFTER_EXPIRY_S, WireError } from "@circles/sdk/protocol";
 import type { Claim, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { FinalEnd, PlayEntry } from "../namespace/record.ts";
@@ -17,6 +17,8 @@ export type Play = ClaimedTask & {
   readonly until: number;
   /** Its entry in the owner's inbox, if it has asked for something. */
   readonly entry: AskingPlay | undefined;
+  /** The key that signed it for its caller, if another did. */
+  readonly device: PublicKey | undefined;
 };
 
 type Ended = {
@@ -82,7 +84,7 @@ export class Finishing {
     { capability, said }: { capability: string; said: number },
   ): Promise<void> {
     const { inboxes, broker } = this.#parts;
-    const entry = makeAskingPlay(play.task, capability, play.entry);
+    const entry = makeAskingPlay(play, capability);
     const id = inboxId(entry);
     const put: Write = { path: inboxPath(id), content: { json: JSON.stringify(entry) } };
     const writes = [...entryGone(play), put];
@@ -125,7 +127,7 @@ export class Finishing {
     if (error instanceof WireError && play.entry && play.until !== undefined) {
       this.commit(
         namespace,
-        { ...play, until: play.until, entry: play.entry },
+        { ...play, until: play.until, entry: play.entry, device: play.device },
         { end: endOfRefused(error), writes: [] },
       );
     } else await this.#fail(play, error);
@@ -144,13 +146,14 @@ export class Finishing {
   ): void {
     const { id, caller, hashes } = play.task;
     const { writes } = logged;
+    const device = play.device === undefined ? {} : { device: play.device };
     const released = this.#lastCommit;
     const { configChanges, approvals, observer } = this.#parts;
     configChanges.add(namespace, writes);
     const due = approvals.taken(namespace, writes);
     const began = performance.now();
     const emitted = events.length > 0 ? { events } : {};
-    const commit = namespace.commit({ task: id, caller, ...hashes, ...emitted, ...logged });
+    const commit = namespace.commit({ task: id, caller, ...device, ...hashes, ...emitted, ...logged });
     commit.catch(() => {}); // heard of below, once what came before it has settled
     this.#lastCommit = commit;
     const ended = async () => {

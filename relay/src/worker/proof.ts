@@ -1,4 +1,15 @@
-import { CLOCK_SKEW_S, type Envelope, ErrorCode, type PublicKey, playText, WireError } from "@circles/sdk/protocol";
+import {
+  CLOCK_SKEW_S,
+  delegationFault,
+  type Envelope,
+  ErrorCode,
+  type PublicKey,
+  playText,
+  type Sha256,
+  type SignedDelegation,
+  WireError,
+} from "@circles/sdk/protocol";
+import type { Delegations } from "../signatures/delegations.ts";
 import { vouchedText } from "../signatures/gateway-key.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { type Task, VOUCHED_IN_PROCESS } from "../task.ts";
@@ -11,13 +22,16 @@ export type Trust = {
   readonly relay: boolean;
 };
 
+export type ProofParts = { readonly verifier: Verifier; readonly delegations: Delegations; readonly trust?: Trust };
+
 export const NOBODY: Trust = { gateways: new Set(), relay: false };
 
 /**
  * Did the task's caller ask for this play? Checked by the worker before anything is logged or run, so that whoever can
  * write to a queue is still nobody else. Answers the envelope, if the caller signed one. @throws {WireError} -32010
  */
-export function checkProof(task: Task, verifier: Verifier, trust: Trust = NOBODY): Envelope | undefined {
+export function checkProof(task: Task, parts: ProofParts): Envelope | undefined {
+  const { verifier, delegations, trust = NOBODY } = parts;
   const { proof } = task;
   if (proof === VOUCHED_IN_PROCESS) return undefined;
   if (proof.kind === "gateway" && isVouched(task, proof, { verifier, trust })) return undefined;
@@ -26,15 +40,39 @@ export function checkProof(task: Task, verifier: Verifier, trust: Trust = NOBODY
     throw refused("expected the caller's signature or a trusted gateway's");
   }
   const { envelope } = proof;
-  if (envelope.delegation) throw refused("expected the caller's own signature: delegations are not accepted here yet");
-  if (!verifier.verify(envelope.signature, signedText(task, envelope), task.caller)) {
+  const { delegation } = envelope;
+  const hash = delegation && checkDelegation(task, delegation, delegations);
+  if (!verifier.verify(envelope.signature, signedText(task, envelope, hash), delegation?.device ?? task.caller)) {
     throw refused("expected the caller's signature over this play, got another");
   }
   return envelope;
 }
 
-/** @throws {WireError} -32008 if the envelope is not valid now. To be asked once: before its play first begins. */
-export function checkLifetime({ issued_at, expires_at }: Envelope, now = Math.floor(Date.now() / 1000)): void {
+/** The hash of a delegation that the caller signed for this circle. @throws {WireError} -32010 */
+function checkDelegation({ caller, circle }: Task, delegation: SignedDelegation, delegations: Delegations): Sha256 {
+  if (delegation.root !== caller) throw refused("expected a delegation of the caller, got another's");
+  const hash = delegations.hashOf(delegation);
+  if (!hash) throw refused("expected the root's signature over the delegation, got another");
+  const { circles } = delegation;
+  if (circles === "*" || circles.includes(circle)) return hash;
+  throw refused("expected a delegation for this circle, got one for others");
+}
+
+/**
+ * @throws {WireError} -32008 if the envelope, or the delegation in it, is not valid now. To be asked once: before its play
+ * first begins.
+ */
+export function checkLifetime(
+  { issued_at, expires_at, delegation }: Envelope,
+  circle: PublicKey,
+  now = Math.floor(Date.now() / 1000),
+): void {
+  const fault = delegation && delegationFault(delegation, { circle, now });
+  if (delegation && fault) {
+    const data = { not_before: delegation.not_before, expires_at: delegation.expires_at, now };
+    const what = fault === "expired" ? "expired" : "not yet valid";
+    throw new WireError(ErrorCode.Expired, `delegation: ${what}`, data);
+  }
   const data = { issued_at, expires_at, now };
   if (expires_at + CLOCK_SKEW_S < now) throw new WireError(ErrorCode.Expired, "envelope: expired", data);
   if (issued_at - CLOCK_SKEW_S > now) throw new WireError(ErrorCode.Expired, "envelope: not yet valid", data);
@@ -44,12 +82,12 @@ export function checkLifetime({ issued_at, expires_at }: Envelope, now = Math.fl
 function isVouched(
   task: Task,
   { gateway, signature }: Extract<Task["proof"], { kind: "gateway" }>,
-  { verifier, trust }: { verifier: Verifier; trust: Trust },
+  { verifier, trust }: Required<Pick<ProofParts, "verifier" | "trust">>,
 ): boolean {
   return trust.gateways.has(gateway) && verifier.verify(signature, vouchedText(task), gateway);
 }
 
-function signedText(task: Task, envelope: Envelope): string {
+function signedText(task: Task, envelope: Envelope, delegation: Sha256 | undefined): string {
   try {
     return playText({
       circle: task.circle,
@@ -59,6 +97,7 @@ function signedText(task: Task, envelope: Envelope): string {
       timeoutMs: task.timeoutMs,
       issuedAt: envelope.issued_at,
       expiresAt: envelope.expires_at,
+      delegation,
     });
   } catch (error) {
     throw refused(error instanceof Error ? error.message : String(error));

@@ -71,13 +71,14 @@ function showRecord(record: Record): LogRecord {
   const { seq, at } = record;
   const prev = record.prev as Sha256;
   if ("task" in record) {
-    const { task, caller, script, args, end, writes, events = [] } = record;
+    const { task, caller, device, script, args, end, writes, events = [] } = record;
     const paths = writes.map(({ path }) => path);
     const topics = events.length > 0 ? { events: events.map(({ topic }) => topic) } : {};
     const play = {
       kind: "play",
       task,
       caller,
+      ...(device === undefined ? {} : { device }),
       script: `sha256:${script}`,
       args: `sha256:${args}`,
       writes: paths,

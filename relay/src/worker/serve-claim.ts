@@ -9,7 +9,7 @@ import type { Approvals } from "./approvals.ts";
 import { LIBRARY_PATH } from "./circle-paths.ts";
 import type { ConfigChanges } from "./config-changes.ts";
 import type { Denials } from "./denials.ts";
-import { CANCELLED, denied, exhausted, isStopped, loggedEnd } from "./ends.ts";
+import { CANCELLED, DEVICE, denied, exhausted, isStopped, loggedEnd } from "./ends.ts";
 import { Finishing, type Play } from "./finishing.ts";
 import { HeldEvents } from "./held-events.ts";
 import type { News } from "./news.ts";
@@ -114,8 +114,8 @@ class Serving {
           continue;
         }
         const { key, task, cancelled, said, attempts } = claimed;
-        const { until, entry, end } = admitted;
-        const play: Play = { key, task, cancelled, said, attempts, until, entry };
+        const { until, entry, device, end } = admitted;
+        const play: Play = { key, task, cancelled, said, attempts, until, entry, device };
         if (end) this.#finishing.commit(this.#namespace, play, { end, writes: [] });
         else if (entry?.state === "waiting") await this.#finishing.setAside(play, entry);
         else plays.push(play);
@@ -131,6 +131,7 @@ class Serving {
     const authorized: (Play & { authority: ReturnType<ServeParts["authorities"]["open"]> })[] = [];
     for (const play of plays) {
       try {
+        if (this.#parts.authorities.revokes(this.#namespace, play.device)) throw denied(DEVICE);
         const authority = this.#parts.authorities.open(this.#namespace, play.task, play.entry?.allowed ?? []);
         authorized.push({ ...play, authority });
       } catch (error) {
@@ -159,10 +160,11 @@ class Serving {
       circle: this.#claim.circle,
       snapshot: namespace.snapshot(),
       answer: answerer(namespace, denials),
-      plays: plays.map(({ task, cancelled, authority }, i) => ({
+      plays: plays.map(({ task, cancelled, authority, device }, i) => ({
         script: task.script,
         args: task.args,
         caller: task.caller,
+        device,
         lane: task.lane === "control" ? task.lane : undefined,
         authority: authority.text,
         signal: cancelled,
@@ -211,6 +213,10 @@ class Serving {
     }
     if (play.cancelled.aborted) {
       this.#finishing.commit(namespace, play, { end: CANCELLED, writes: [] });
+      return withoutWrites;
+    }
+    if (authorities.revokes(namespace, play.device)) {
+      await this.#finishing.refuse(namespace, play, denied(DEVICE));
       return withoutWrites;
     }
     if (isStopped(end)) {

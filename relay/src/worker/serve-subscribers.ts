@@ -1,9 +1,9 @@
-import { CLOCK_SKEW_S, ErrorCode, isTopic, SUBSCRIBE_SCRIPT, WireError } from "@circles/sdk/protocol";
+import { CLOCK_SKEW_S, type Envelope, ErrorCode, isTopic, SUBSCRIBE_SCRIPT, WireError } from "@circles/sdk/protocol";
 import type { Claim, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { Heard, Outcome, Task } from "../task.ts";
 import { SIGNATURE } from "./admission.ts";
-import { denied, failureOf } from "./ends.ts";
+import { DEVICE, denied, failureOf } from "./ends.ts";
 import { checkLifetime, checkProof } from "./proof.ts";
 import type { ServeParts } from "./serve-claim.ts";
 
@@ -37,16 +37,19 @@ export class ServingSubscribers {
 
   async #answer(namespace: Namespace, { task }: ClaimedTask): Promise<Outcome> {
     const { authorities } = this.#parts;
-    const proven = this.#prove(namespace, task);
+    const { until: proven, envelope } = this.#prove(task);
     const topic = topicOf(task);
     const capability = `subscribe:${topic}`;
-    const isCounted = !task.again;
+    /** Answers until when its caller may hear this. @throws {WireError} if that is not by now. */
+    const permit = (isCounted: boolean): number => {
+      if (!envelope && authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
+      if (authorities.revokes(namespace, envelope?.delegation?.device)) throw denied(DEVICE);
+      return Math.min(proven, authorities.checkSubscriber(namespace, task, { capability, isCounted }));
+    };
     try {
-      authorities.checkSubscriber(namespace, task, { capability, isCounted });
+      permit(!task.again);
       const page = await namespace.readEvents({ topic, after: task.after, limit: MOST_EVENTS });
-      // Asked once more: what was read is no later than this.
-      const allowed = authorities.checkSubscriber(namespace, task, { capability, isCounted: false });
-      const until = Math.min(proven, allowed);
+      const until = permit(false); // asked once more: what was read is no later than this
       const heard: Heard = until < Number.POSITIVE_INFINITY ? { ...page, until } : page;
       return { status: "answered", output: JSON.stringify(heard) };
     } catch (error) {
@@ -58,15 +61,13 @@ export class ServingSubscribers {
   }
 
   /** Answers until when that holds, in Unix milliseconds. @throws {WireError} if its caller did not ask for this. */
-  #prove(namespace: Namespace, task: Task): number {
-    const { verifier, trust, authorities } = this.#parts;
-    const envelope = checkProof(task, verifier, trust);
-    if (envelope) {
-      checkLifetime(envelope);
-      return (envelope.expires_at + CLOCK_SKEW_S) * 1_000;
-    }
-    if (authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
-    return Number.POSITIVE_INFINITY;
+  #prove(task: Task): { readonly until: number; readonly envelope: Envelope | undefined } {
+    const envelope = checkProof(task, this.#parts);
+    if (!envelope) return { until: Number.POSITIVE_INFINITY, envelope };
+    checkLifetime(envelope, task.circle);
+    const { expires_at, delegation } = envelope;
+    const expiresAt = Math.min(expires_at, delegation?.expires_at ?? expires_at);
+    return { until: (expiresAt + CLOCK_SKEW_S) * 1_000, envelope };
   }
 
   #refusal(claimed: ClaimedTask, error: unknown): Outcome {

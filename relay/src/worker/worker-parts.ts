@@ -3,6 +3,7 @@ import type { Broker } from "../broker/broker.ts";
 import { type Namespaces, NotHeld } from "../namespace/namespaces.ts";
 import type { SnapshotSource } from "../namespace/snapshot.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { Delegations } from "../signatures/delegations.ts";
 import type { Verifier } from "../signatures/verifier.ts";
 import { Approvals } from "./approvals.ts";
 import { Authorities } from "./authorities.ts";
@@ -47,6 +48,7 @@ export function makeWorkerParts({
     observer,
     inboxes,
     trust,
+    delegations: new Delegations(given.verifier),
     coolDown: new CoolDown(),
     configChanges: new ConfigChanges(),
     news: new News(broker),

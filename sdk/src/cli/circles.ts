@@ -12,6 +12,7 @@ import { exportKey, importKey, listKeys, newKey } from "./keys-commands.ts";
 import { decide, editPolicy, getLibrary, getPolicy, grant, pushLibrary, revoke, showInbox } from "./owner-commands.ts";
 import { call, play, repl } from "./play-commands.ts";
 import type { CommandParts } from "./session.ts";
+import { subscribe } from "./subscribe-command.ts";
 import { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -29,6 +30,7 @@ const COMMANDS: { readonly [N in CommandName]: (parts: CommandParts) => Promise<
   play,
   call,
   repl,
+  subscribe,
   "policy get": getPolicy,
   "policy edit": editPolicy,
   "policy grant": grant,
@@ -51,7 +53,7 @@ process.on("SIGINT", () => {
   interrupted.abort(new Error("interrupted"));
 });
 // Whoever reads has enough, as `head` does.
-process.stdout.on("error", () => process.exit(FAILED));
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => process.exit(FAILED));
 
 process.exitCode = await run();
 
@@ -89,7 +91,9 @@ function tell(error: unknown, terminal: Terminal): number {
   if (error instanceof WireError) return error.code === ErrorCode.TimedOut ? UNREACHABLE : FAILED;
   if ([KeyFileRefused, EncryptedKeyRefused, NonceRefused].some((kind) => error instanceof kind)) return FAILED;
   if ("code" in error) return FAILED; // the file system said no
-  throw error;
+  // A fault, here or in the relay. Thrown to the console it would go there as it is, with whatever a relay had it say.
+  terminal.say(error.stack ?? "");
+  return FAILED;
 }
 
 /** Where in a script, or what to do. */

@@ -40,6 +40,7 @@ const SHAPES = {
   play: { words: ["CIRCLE", "[FILE]"], flags: ["eval", "arg", "args"] },
   call: { words: ["CIRCLE", "FUNCTION", "[ARG...]"] },
   repl: { words: ["CIRCLE"] },
+  subscribe: { words: ["CIRCLE", "TOPIC"], flags: ["after"] },
   "policy get": { words: ["CIRCLE"] },
   "policy edit": { words: ["CIRCLE"] },
   "policy grant": { words: ["CIRCLE"], flags: ["to", "allow", "ask", "expires", "per-minute"] },

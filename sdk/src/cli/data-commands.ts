@@ -2,6 +2,7 @@ import type { Circle } from "../circle.ts";
 import type { LogRecord } from "../protocol/log.ts";
 import { parseJson, parseWhole } from "./command-line.ts";
 import { type CommandParts, withCircle } from "./session.ts";
+import { oneLine } from "./terminal.ts";
 import { readStandardInput } from "./text-input.ts";
 
 const PAGE = 500;
@@ -88,7 +89,7 @@ function lineOf(record: LogRecord): string {
   const begin = `${String(record.seq).padStart(6)}  ${record.at}  `;
   if (record.kind === "denials") {
     const all = record.denials.map(({ caller, capability, plays }) => `${short(caller)} ${capability} ×${plays}`);
-    return `${begin}denied: ${all.join(", ")}`;
+    return `${begin}denied: ${oneLine(all.join(", "))}`;
   }
   if (record.kind !== "play") return `${begin}${record.kind}`;
   const { status, caller, writes } = record;
@@ -98,7 +99,7 @@ function lineOf(record: LogRecord): string {
       : status === "waiting"
         ? `asks for ${record.capability}`
         : record.failure.message;
-  return `${begin}${status.padEnd(9)}  ${short(caller)}  ${what}${writes.length > 0 ? `  → ${writes.join(", ")}` : ""}`;
+  return `${begin}${status.padEnd(9)}  ${short(caller)}  ${oneLine(what)}${writes.length > 0 ? `  → ${writes.join(", ")}` : ""}`;
 }
 
 function short(key: string): string {

@@ -11,6 +11,8 @@ Usage: circles <command> [arguments] [options]
   play CIRCLE -e CODE              play this code
   call CIRCLE FUNCTION [ARG...]    call a function of the circle's own API
   repl CIRCLE                      play line by line
+  subscribe CIRCLE TOPIC           what plays emit, with its number; --after N:
+                                   from there on, 0 for all that there is
 
   policy get CIRCLE                who may do what, as JSON
   policy edit CIRCLE               the same in $EDITOR

@@ -8,6 +8,7 @@ import type { InboxEntry } from "../protocol/inbox.ts";
 import type { Grant, PolicyDocument } from "../protocol/policy.ts";
 import { type Flags, parseJson, parseWhole } from "./command-line.ts";
 import { type CommandParts, withCircle } from "./session.ts";
+import { oneLine } from "./terminal.ts";
 import { readText } from "./text-input.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -71,9 +72,9 @@ export async function showInbox(parts: CommandParts): Promise<void> {
     const notices = command.flags.follow ? circle.inbox.watch() : undefined;
     const stop = () => void notices?.return?.();
     interrupted.addEventListener("abort", stop, { once: true });
-    let last = await showEntries(circle, terminal, undefined);
+    let shown = await showEntries(circle, terminal, new Set());
     if (!notices) return;
-    for await (const _ of notices) last = await showEntries(circle, terminal, last);
+    for await (const { id } of notices) if (!shown.has(id)) shown = await showEntries(circle, terminal, shown);
   });
 }
 
@@ -87,23 +88,27 @@ export async function decide(parts: CommandParts, decision: "allow" | "deny"): P
   parts.terminal.say(decision === "allow" ? "allowed" : "denied");
 }
 
+/** Shows what was not shown; answers all that there is. Entries come in no order of time. */
 async function showEntries(
   circle: Circle,
   terminal: CommandParts["terminal"],
-  after: string | undefined,
-): Promise<string | undefined> {
-  let last = after;
-  for (;;) {
+  shown: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  for (let last: string | undefined; ; ) {
     const entries = await circle.inbox.list(last === undefined ? {} : { after: last });
-    if (entries.length === 0) return last;
-    for (const entry of entries) terminal.item(entry, lineOf(entry));
+    if (entries.length === 0) return ids;
+    for (const entry of entries) {
+      if (!shown.has(entry.id)) terminal.item(entry, lineOf(entry));
+      ids.add(entry.id);
+    }
     last = entries.at(-1)?.id;
   }
 }
 
 function lineOf({ id, caller, capability, script, args, state, expires_at }: InboxEntry): string {
   const until = new Date(expires_at * 1000).toISOString();
-  return `${id}  ${state}  until ${until}\n  ${caller} asks for ${capability}\n  args ${args}\n${script.replace(/^/gm, "  | ")}\n`;
+  return `${id}  ${state}  until ${until}\n  ${caller} asks for ${oneLine(capability)}\n  args ${args}\n${script.replace(/^/gm, "  | ")}\n`;
 }
 
 function grantFrom({ to, allow = [], ask, expires, "per-minute": perMinute }: Flags): Grant {

@@ -11,6 +11,9 @@ export type TerminalOptions = {
 };
 
 const BAR_WIDTH = 24;
+/** What steers a terminal, or turns what it shows round. */
+const STEERING = /[\p{Cc}\p{Bidi_Control}]/gu;
+const SHOWN = new Set(["\n", "\t"]);
 
 /** Results on one stream, what happens meanwhile on the other: a bar where somebody looks, plain lines elsewhere. */
 export class Terminal {
@@ -30,21 +33,21 @@ export class Terminal {
   /** A result. A text goes out as it is, anything else as JSON. */
   result(value: unknown): void {
     this.#clear();
-    if (this.json) this.#out.write(`${JSON.stringify({ result: value ?? null })}\n`);
+    if (this.json) this.#out.write(`${jsonOf({ result: value ?? null })}\n`);
     else if (typeof value === "string") this.#out.write(`${this.#plain(value, this.#out)}\n`);
-    else this.#out.write(`${JSON.stringify(value ?? null, undefined, this.#out.isTTY ? 2 : 0)}\n`);
+    else this.#out.write(`${jsonOf(value ?? null, this.#out.isTTY ? 2 : 0)}\n`);
   }
 
   /** One of several things, such as a record: an object for programs, a line for people. */
   item(value: object, line: string): void {
     this.#clear();
-    this.#out.write(`${this.json ? JSON.stringify(value) : this.#plain(line, this.#out)}\n`);
+    this.#out.write(`${this.json ? jsonOf(value) : this.#plain(line, this.#out)}\n`);
   }
 
   /** What a play says while it runs. */
   output(output: PlayOutput): void {
     if (this.json) {
-      this.#out.write(`${JSON.stringify(output)}\n`);
+      this.#out.write(`${jsonOf(output)}\n`);
     } else if (output.kind === "print") {
       this.#clear();
       this.#err.write(`${this.#plain(output.data)}\n`);
@@ -63,17 +66,18 @@ export class Terminal {
   fail(error: { readonly message: string; readonly code?: number; readonly data?: unknown }, hint = ""): void {
     this.#clear();
     const { message, code, data } = error;
-    if (this.json) this.#out.write(`${JSON.stringify({ error: { message, code, data } })}\n`);
+    if (this.json) this.#out.write(`${jsonOf({ error: { message, code, data } })}\n`);
     else
       this.#err.write(`${this.#styled("red", this.#plain(message))}\n${hint === "" ? "" : `${this.#plain(hint)}\n`}`);
   }
 
   #progress({ fraction, note = "" }: Progress): void {
-    const filled = Math.round(fraction * BAR_WIDTH);
-    const percent = `${Math.round(fraction * 100)} %`.padStart(5);
+    const done = fraction >= 0 && fraction <= 1 ? fraction : 0;
+    const filled = Math.round(done * BAR_WIDTH);
+    const percent = `${Math.round(done * 100)} %`.padStart(5);
     if (!this.#err.isTTY) return; // a bar in a file helps nobody
     this.#clear();
-    const text = `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${percent} ${this.#plain(note)}`;
+    const text = `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)} ${percent} ${this.#plain(oneLine(note))}`;
     this.#bar = text.slice(0, (this.#err.columns ?? 80) - 1);
     this.#draw();
   }
@@ -95,10 +99,24 @@ export class Terminal {
   /** What a stranger's script says must not steer the terminal; a program that reads gets it as it is. */
   #plain(text: string, stream = this.#err): string {
     if (!stream.isTTY) return text;
-    return stripVTControlCharacters(text).replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, "\ufffd");
+    return stripVTControlCharacters(text).replace(STEERING, (character) =>
+      SHOWN.has(character) ? character : "\ufffd",
+    );
   }
 
   #styled(style: "dim" | "red", text: string): string {
     return this.#isColourful ? styleText(style, text, { validateStream: false }) : text;
   }
+}
+
+/** A stranger's text where a line is one thing: it does not begin another one. */
+export function oneLine(text: string): string {
+  return text.replace(/[\s\u0085]+/g, " ");
+}
+
+/** JSON escapes some of what steers a terminal, and all of it can be. */
+function jsonOf(value: unknown, indent = 0): string {
+  return JSON.stringify(value, undefined, indent).replace(STEERING, (character) =>
+    character === "\n" ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

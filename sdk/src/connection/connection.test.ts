@@ -18,6 +18,7 @@ describe("a connection that is lost", () => {
   afterEach(() => {
     vi.useRealTimers();
     circle.close();
+    vi.unstubAllGlobals();
   });
 
   const sent = (count: number) => vi.waitUntil(() => relay.plays().length === count);
@@ -141,6 +142,43 @@ describe("a connection that is lost", () => {
     expect(relay.state.dialled - dialled).toBeGreaterThanOrEqual(9);
     expect(relay.state.dialled - dialled).toBeLessThanOrEqual(21);
   });
+
+  it("[S10] is tried at once when the machine is online again, and soon again if that was too early", async () => {
+    const page = new EventTarget();
+    vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+    vi.stubGlobal("removeEventListener", page.removeEventListener.bind(page));
+    circle.close();
+    circle = await relay.dial();
+    vi.useFakeTimers();
+    page.dispatchEvent(new Event("offline"));
+    relay.state.isReachable = false;
+    await vi.advanceTimersByTimeAsync(120_000);
+    const { dialled } = relay.state;
+    page.dispatchEvent(new Event("online"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(relay.state.dialled).toBe(dialled + 1);
+    relay.state.isReachable = true;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(relay.state.dialled).toBe(dialled + 2);
+    vi.useRealTimers(); // curves take their own time
+    await vi.waitUntil(() => circle.status === "open");
+  });
+
+  it.each(["soon", 0, -1, Number.MAX_VALUE])(
+    "[S10] keeps its pauses where a login is put off for %s",
+    async (retry_after_ms) => {
+      vi.useFakeTimers();
+      relay.state.onRequest = ({ id, method }) => {
+        if (method === "fetch_nonce") relay.fail(id, { code: -32007, message: "busy", data: { retry_after_ms } });
+      };
+      relay.cut();
+      await vi.advanceTimersByTimeAsync(60_000);
+      const { dialled } = relay.state;
+      await vi.advanceTimersByTimeAsync(100_000);
+      expect(relay.state.dialled - dialled).toBeGreaterThanOrEqual(9);
+      expect(relay.state.dialled - dialled).toBeLessThanOrEqual(21);
+    },
+  );
 
   it("[S10] is noticed, if nobody tells, by a relay that says nothing at all", async () => {
     vi.useFakeTimers();

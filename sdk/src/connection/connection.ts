@@ -136,7 +136,11 @@ export class Connection {
   }
 
   readonly #onOffline = () => this.#session?.calls.close("this machine went offline");
-  readonly #onOnline = () => this.#hurry();
+  /** The way may still be on its own way: where the first try comes too early, the next ones follow soon. */
+  readonly #onOnline = () => {
+    this.#tries = 0;
+    this.#hurry();
+  };
 
   async #connect(): Promise<void> {
     const { address, signer, timeoutMs, onNotification } = this.#parts;
@@ -236,8 +240,10 @@ function isPassing(error: unknown): boolean {
 }
 
 function retryAfterMs(error: unknown): number {
-  const { retry_after_ms = 0 } = (error instanceof WireError ? (error.data ?? {}) : {}) as Partial<LimitReached>;
-  return Math.min(retry_after_ms, MOST_BACKOFF_MS);
+  const { retry_after_ms: said } = (error instanceof WireError ? (error.data ?? {}) : {}) as {
+    retry_after_ms?: unknown;
+  };
+  return typeof said === "number" ? Math.min(said, MOST_BACKOFF_MS) : 0;
 }
 
 /** The relay takes no more plays, lets those under way end, and closes. */

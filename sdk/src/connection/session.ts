@@ -30,11 +30,12 @@ export async function openSession(
   const calls = new Calls(await dial(AbortSignal.timeout(timeoutMs)), options);
   const left = () => Math.max(1, end - Date.now());
   try {
-    const pubkey = signer.publicKey;
+    const { delegation } = signer;
+    const pubkey = delegation?.device ?? signer.publicKey;
     const { nonce } = await calls.call("fetch_nonce", { pubkey }, left());
     const clockOffsetS = checkNonce(nonce, { circle, host });
     const signature = await signer.signLogin(nonce, { circle, host });
-    await calls.call("authenticate", { pubkey, signature }, left());
+    await calls.call("authenticate", { pubkey, signature, ...(delegation ? { delegation } : {}) }, left());
     return { calls, clockOffsetS };
   } catch (error) {
     calls.close();

@@ -5,7 +5,7 @@ import type { Transport } from "./transport.ts";
 
 /** Opens a WebSocket. Rejects with `ConnectionError` if that fails, or has not happened when `signal` aborts. */
 export async function openWebSocket(url: string, signal: AbortSignal): Promise<Transport> {
-  // Browsers take no third argument, and bound what they receive themselves.
+  // Browsers take no third argument, and frames of any size.
   const socket = new WebSocket(url, [], { maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   let failure = "";
   await new Promise<void>((resolve, reject) => {
@@ -34,7 +34,9 @@ export async function openWebSocket(url: string, signal: AbortSignal): Promise<T
     onClose: () => {},
   };
   socket.onmessage = ({ data }) => {
-    if (typeof data === "string") transport.onFrame(data);
+    if (typeof data !== "string") return;
+    if (data.length > MAX_FRAME_BYTES) socket.close();
+    else transport.onFrame(data);
   };
   socket.onerror = () => {}; // a close follows
   socket.onclose = ({ reason }) => transport.onClose(reason || "the connection was lost");

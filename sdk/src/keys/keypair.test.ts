@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyDelegation, anyPlay } from "../../test/arbitraries.ts";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { delegationText, type PlayFields, playText } from "../protocol/envelope.ts";
+import { delegationText } from "../protocol/delegation.ts";
+import { type PlayFields, playText } from "../protocol/envelope.ts";
 import type { Nonce, Sha256, TaskId } from "../protocol/ids.ts";
 import { makeLoginNonce } from "../protocol/login-nonce.ts";
 import { generateKeypair, keypairFrom } from "./keypair.ts";
@@ -129,7 +130,7 @@ describe("signDelegation", () => {
   it("[E5] signs the text of the delegation", async () => {
     await fc.assert(
       fc.asyncProperty(anyDelegation, async (fields) => {
-        const mine = { ...fields, root: alice.publicKey };
+        const mine = { ...fields, root: alice.publicKey, device: bob.publicKey };
         expect(verifySignature(await alice.signDelegation(mine), delegationText(mine), alice.publicKey)).toBe(true);
       }),
       { numRuns: 20 },

@@ -1,4 +1,5 @@
-import { type DelegationFields, delegationText, type PlayFields, playText } from "../protocol/envelope.ts";
+import { type DelegationFields, delegationText } from "../protocol/delegation.ts";
+import { type PlayFields, playText } from "../protocol/envelope.ts";
 import { describe, type Nonce, type PublicKey, type Signature } from "../protocol/ids.ts";
 import { bytesToHex, getPublicKey, hexToBytes, signText, utils } from "./curve.ts";
 import { checkNonce } from "./login.ts";

@@ -1,4 +1,5 @@
-import type { DelegationFields, PlayFields } from "../protocol/envelope.ts";
+import type { DelegationFields, SignedDelegation } from "../protocol/delegation.ts";
+import type { PlayFields } from "../protocol/envelope.ts";
 import type { Nonce, PublicKey, Signature } from "../protocol/ids.ts";
 
 /** Where a login goes: what the nonce must name for it to be signed. */
@@ -16,7 +17,10 @@ export type Dialled = {
  * bytes, low-s, as 128 hex characters: ECDSA over SHA-256 of the text's UTF-8 bytes, k by RFC 6979.
  */
 export interface Signer {
+  /** The peer's; of a device key that signs for its root, the root's. */
   readonly publicKey: PublicKey;
+  /** With which a device key signs (`deviceSigner`): it goes along with logins and plays. */
+  readonly delegation?: SignedDelegation | undefined;
   /** Rejects with `NonceRefused` when the nonce names another circle or host, or a lifetime out of bounds. */
   signLogin(nonce: Nonce, dialled: Dialled): Promise<Signature>;
   /** Signs `playText(fields)`. Rejects when a field has not its form or the caller is another key without delegation. */

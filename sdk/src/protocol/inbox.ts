@@ -11,6 +11,8 @@ export type InboxEntry = {
   readonly id: string;
   readonly task: TaskId;
   readonly caller: PublicKey;
+  /** The device key that signed it for its caller, if one did. */
+  readonly device?: PublicKey;
   readonly script: string;
   readonly script_hash: ContentHash;
   /** JSON text. */

@@ -1,6 +1,7 @@
 /** The wire between peers and relays: shapes, forms and limits. Rules in SPEC.md. */
 export * from "./canonical-json.ts";
 export * from "./deadline.ts";
+export * from "./delegation.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
@@ -14,3 +15,4 @@ export * from "./messages.ts";
 export * from "./openrpc.ts";
 export * from "./params.ts";
 export * from "./policy.ts";
+export * from "./wallet-delegation.ts";

@@ -18,6 +18,8 @@ export const NONCE_LIFETIME_S = 60;
 export const MAX_ENVELOPE_LIFETIME_S = 24 * 60 * 60;
 /** A delegation that lives longer than this is refused. */
 export const MAX_DELEGATION_LIFETIME_S = 30 * 24 * 60 * 60;
+/** Circles that one delegation names; it travels with every play. */
+export const MAX_DELEGATION_CIRCLES = 100;
 /** How far a worker lets a caller's clock differ from its own. */
 export const CLOCK_SKEW_S = 60;
 /** The largest correction of its own clock that a client accepts from a relay. */

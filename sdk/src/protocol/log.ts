@@ -13,6 +13,8 @@ export type LoggedPlay = {
   readonly kind: "play";
   readonly task: TaskId;
   readonly caller: PublicKey;
+  /** The device key that signed it for its caller, if one did. */
+  readonly device?: PublicKey;
   /** Of the script and of its arguments' canonical JSON. */
   readonly script: ContentHash;
   readonly args: ContentHash;

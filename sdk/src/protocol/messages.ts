@@ -1,3 +1,4 @@
+import type { SignedDelegation } from "./delegation.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Nonce, PublicKey, Signature, TaskId, TraceId } from "./ids.ts";
 
@@ -47,7 +48,11 @@ export type SubscribeResult = { subscribed: boolean; head?: number; gap?: true }
 export interface Methods {
   /** `pubkey` also uncompressed or with `0x`. `expires_at` in Unix seconds. */
   fetch_nonce: { params: { pubkey: string }; result: { nonce: Nonce; expires_at: number } };
-  authenticate: { params: { pubkey: string; signature: Signature }; result: { authenticated: true } };
+  /** With `delegation`, `pubkey` is its device key, and the caller from then on its root. */
+  authenticate: {
+    params: { pubkey: string; signature: Signature; delegation?: SignedDelegation };
+    result: { authenticated: true };
+  };
   play: { params: PlayParams; result: PlayResult };
   /** `cancelled` is true only if the cancel came before the commit. */
   cancel: { params: { task_id: TaskId }; result: { cancelled: boolean } };

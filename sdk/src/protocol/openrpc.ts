@@ -1,5 +1,11 @@
 import { ErrorCode } from "./errors.ts";
-import { MAX_SCRIPT_BYTES, MAX_TIMEOUT_MS, MAX_TOPIC_CHARACTERS, MIN_TIMEOUT_MS } from "./limits.ts";
+import {
+  MAX_DELEGATION_CIRCLES,
+  MAX_SCRIPT_BYTES,
+  MAX_TIMEOUT_MS,
+  MAX_TOPIC_CHARACTERS,
+  MIN_TIMEOUT_MS,
+} from "./limits.ts";
 import type { Method } from "./messages.ts";
 
 // JSON Schemas of every method, by its name on the wire. A test holds them against `Methods` and against the parsers.
@@ -16,15 +22,20 @@ const seconds = { type: "integer", minimum: 0, description: "Unix seconds" } as 
 
 const delegation = {
   type: "object",
+  description: "A root key's signature that lets a device key act for it; its text is rule E5 or W1 of SPEC.md",
   properties: {
     root: compressedKey,
     device: compressedKey,
-    circles: { oneOf: [{ type: "array", items: compressedKey, minItems: 1 }, { const: "*" }] },
+    circles: {
+      oneOf: [{ type: "array", items: compressedKey, minItems: 1, maxItems: MAX_DELEGATION_CIRCLES }, { const: "*" }],
+    },
     not_before: seconds,
     expires_at: seconds,
+    scheme: { const: "eip191", description: "Signed by an Ethereum wallet; left out: by the key itself" },
     signature,
   },
   required: ["root", "device", "circles", "not_before", "expires_at", "signature"],
+  additionalProperties: false,
 } as const;
 
 const envelope = {
@@ -72,7 +83,7 @@ export const methodSchemas = {
     summary: "Log in with the signature under the nonce; where it is refused, the connection closes",
     params: {
       type: "object",
-      properties: { pubkey: publicKey, signature },
+      properties: { pubkey: publicKey, signature, delegation },
       required: ["pubkey", "signature"],
     },
     result: {

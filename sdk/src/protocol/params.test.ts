@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { anyDelegation, anyJson, anyPlay, anyTaskId } from "../../test/arbitraries.ts";
 import { alice, bob } from "../../test/people.ts";
 import { canonicalJson } from "./canonical-json.ts";
-import { delegationText, playText } from "./envelope.ts";
+import { delegationText } from "./delegation.ts";
+import { playText } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
 import type { Sha256 } from "./ids.ts";
 import { MAX_ARGS_BYTES, MAX_SCRIPT_BYTES, MAX_TOPIC_CHARACTERS } from "./limits.ts";
@@ -138,16 +139,36 @@ describe("parsePlay", () => {
   it.each<[string, object, string]>([
     ["a root uncompressed", { root: `04${"0".repeat(128)}` }, "root"],
     ["no device", { device: undefined }, "device"],
+    ["its root as its device", { device: alice.publicKey }, "device"],
     ["no circle", { circles: [] }, "circles"],
+    ["more than 100 circles", { circles: Array.from({ length: 101 }, () => bob.publicKey) }, "circles"],
     ["a text other than * for circles", { circles: bob.publicKey }, "circles"],
     ["* among circles", { circles: [bob.publicKey, "*"] }, "circles"],
     ["a start below 0", { not_before: -1 }, "not_before"],
     ["an expiry before its start", { expires_at: delegation.not_before - 1 }, "expires_at"],
     ["an expiry more than 30 days later", { expires_at: delegation.not_before + 2_592_001 }, "expires_at"],
     ["no signature", { signature: undefined }, "signature"],
-  ])("[E6] refuses a delegation with %s", (_, change, param) => {
-    const params = { script: "", task_id: taskId, envelope: { ...envelope, delegation: { ...delegation, ...change } } };
-    expect(blamedBy(() => parsePlay(params))).toBe(`envelope.delegation.${param}`);
+    ["a signature with v", { signature: `${signature}1b` }, "signature"],
+    ["a scheme that there is not", { scheme: "eip712" }, "scheme"],
+    ["a scheme that is null", { scheme: null }, "scheme"],
+    ["a member that no rule names", { plays_per_minute: 1 }, ""],
+    ["a member with an odd name", JSON.parse('{"__proto__":{}}') as object, ""],
+  ])("[E6] refuses a delegation with %s", (_, change, member) => {
+    const param = member === "" ? "delegation" : `delegation.${member}`;
+    const given = Object.assign(JSON.parse(JSON.stringify(delegation)) as object, change);
+    if (Object.hasOwn(change, "__proto__")) Object.defineProperty(given, "__proto__", { value: {}, enumerable: true });
+    const params = { script: "", task_id: taskId, envelope: { ...envelope, delegation: given } };
+    expect(blamedBy(() => parsePlay(params))).toBe(`envelope.${param}`);
+    expect(blamedBy(() => parseAuthenticate({ pubkey: bob.publicKey, signature, delegation: given }))).toBe(param);
+  });
+
+  it("[E6] takes a wallet's delegation, and one for 100 circles", () => {
+    const circles = Array.from({ length: 100 }, () => bob.publicKey);
+    const given = { ...delegation, circles, scheme: "eip191" };
+    expect(parseAuthenticate({ pubkey: bob.publicKey, signature, delegation: given })).toHaveProperty(
+      "delegation",
+      given,
+    );
   });
 
   it("[E1] lets through only what a text can be made of, so that checking a signature never fails half way", () => {

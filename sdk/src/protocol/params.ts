@@ -1,5 +1,6 @@
 import { canonicalJson } from "./canonical-json.ts";
-import type { Envelope, SignedDelegation } from "./envelope.ts";
+import type { SignedDelegation } from "./delegation.ts";
+import type { Envelope } from "./envelope.ts";
 import { ErrorCode, WireError } from "./errors.ts";
 import { isTopicName } from "./events.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "./ids.ts";
 import {
   MAX_ARGS_BYTES,
+  MAX_DELEGATION_CIRCLES,
   MAX_DELEGATION_LIFETIME_S,
   MAX_ENVELOPE_LIFETIME_S,
   MAX_SCRIPT_BYTES,
@@ -43,9 +45,17 @@ export function parseFetchNonce(params: unknown): { pubkey: string } {
   return { pubkey: text(members(params), "pubkey", MAX_KEY_CHARACTERS) };
 }
 
-export function parseAuthenticate(params: unknown): { pubkey: string; signature: string } {
+export function parseAuthenticate(params: unknown): {
+  pubkey: string;
+  signature: string;
+  delegation?: SignedDelegation;
+} {
   const given = members(params);
-  return { pubkey: text(given, "pubkey", MAX_KEY_CHARACTERS), signature: text(given, "signature", 1024) };
+  return {
+    pubkey: text(given, "pubkey", MAX_KEY_CHARACTERS),
+    signature: text(given, "signature", 1024),
+    ...optional("delegation", given.delegation, (value) => parseDelegation("delegation", value)),
+  };
 }
 
 export function parsePlay(params: unknown): CheckedPlay {
@@ -108,26 +118,43 @@ function parseEnvelope(value: unknown): Envelope {
     issued_at: issuedAt,
     expires_at: secondsAfter("envelope.expires_at", given.expires_at, issuedAt, MAX_ENVELOPE_LIFETIME_S),
     signature: signature("envelope.signature", given.signature),
-    ...optional("delegation", given.delegation, parseDelegation),
+    ...optional("delegation", given.delegation, (given) => parseDelegation("envelope.delegation", given)),
   };
 }
 
-function parseDelegation(value: unknown): SignedDelegation {
-  const name = "envelope.delegation";
+/** Nobody can tell whether a member that this version does not know would limit what the others give. */
+const DELEGATION_MEMBERS = ["root", "device", "circles", "not_before", "expires_at", "scheme", "signature"];
+
+function parseDelegation(name: string, value: unknown): SignedDelegation {
   const given = members(value, name);
-  const { circles } = given;
-  if (circles !== "*" && !(Array.isArray(circles) && circles.length > 0)) {
-    throw wrong(`${name}.circles`, `one key or more in an array, or "*"`, describe(circles));
+  if (Object.keys(given).some((member) => !DELEGATION_MEMBERS.includes(member))) {
+    throw wrong(name, "the members of a delegation", "another one");
   }
+  const { root, device, circles, scheme } = given;
   const notBefore = seconds(`${name}.not_before`, given.not_before);
+  if (device === root) throw wrong(`${name}.device`, "another key than the root's", "the root's");
   return {
-    root: check(`${name}.root`, () => parsePublicKey(given.root)),
-    device: check(`${name}.device`, () => parsePublicKey(given.device)),
-    circles: circles === "*" ? "*" : circles.map((key: unknown) => check(`${name}.circles`, () => parsePublicKey(key))),
+    root: check(`${name}.root`, () => parsePublicKey(root)),
+    device: check(`${name}.device`, () => parsePublicKey(device)),
+    circles: delegatedCircles(`${name}.circles`, circles),
     not_before: notBefore,
     expires_at: secondsAfter(`${name}.expires_at`, given.expires_at, notBefore, MAX_DELEGATION_LIFETIME_S),
+    ...optional("scheme", scheme, () => schemeOf(`${name}.scheme`, scheme)),
     signature: signature(`${name}.signature`, given.signature),
   };
+}
+
+function delegatedCircles(name: string, value: unknown): SignedDelegation["circles"] {
+  if (value === "*") return value;
+  if (Array.isArray(value) && value.length > 0 && value.length <= MAX_DELEGATION_CIRCLES) {
+    return value.map((key: unknown) => check(name, () => parsePublicKey(key)));
+  }
+  throw wrong(name, `1 to ${MAX_DELEGATION_CIRCLES} keys in an array, or "*"`, describe(value));
+}
+
+function schemeOf(name: string, value: unknown): "eip191" {
+  if (value === "eip191") return value;
+  throw wrong(name, '"eip191", or none', describe(value));
 }
 
 const MAX_KEY_CHARACTERS = 132; // uncompressed, in hex, with 0x

@@ -11,6 +11,8 @@ export type PolicyDocument = {
   readonly grants: readonly Grant[];
   /** Plays that their callers did not sign are refused, the owner's too: no relay's word is enough. */
   readonly unsigned?: "refuse";
+  /** Device keys: what they sign under a delegation, whoever's, is refused. */
+  readonly revoked_devices?: readonly PublicKey[];
 };
 
 /** Capabilities for some callers. A script has those of all the grants that match its caller. */

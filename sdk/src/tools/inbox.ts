@@ -16,17 +16,28 @@ export interface CircleInbox {
   /** Ends a play as `denied`. Its caller is told the reason, at most 500 characters. */
   deny(id: string, reason?: string): Play<null>;
   /**
-   * Plays that begin to wait from this call on; for the owner only. Read `list` after it, and nothing is missed. Ends with
+   * Plays that begin to wait from this call on, each once; for the owner only. Read `list` after it, and nothing is missed.
+   * When a lost connection is there again, it reads `list` by itself, and tells what waits by then and was not told. Ends with
    * `return()`, as at the end of a loop; otherwise throws as a play would, `ConnectionError` with the connection.
    */
   watch(): AsyncIterableIterator<InboxNotice, undefined>;
 }
 
 export function makeInbox(play: ControlPlay, topics: Topics): CircleInbox {
+  const list: CircleInbox["list"] = (options = {}) => play("inbox.list(args)", options);
+  const listWaiting = async () => {
+    const notices: InboxNotice[] = [];
+    for (let page = await list(); page.length > 0; page = await list({ after: page.at(-1)?.id ?? "" })) {
+      for (const { id, caller, capability, expires_at, state } of page) {
+        if (state === "waiting") notices.push({ id, caller, capability, expires_at });
+      }
+    }
+    return notices;
+  };
   return {
-    list: (options = {}) => play("inbox.list(args)", options),
+    list,
     allow: (id, { always = false } = {}) => play("inbox.allow(args.id, { always: args.always })", { id, always }),
     deny: (id, reason) => play("inbox.deny(args.id, args.reason)", { id, reason }),
-    watch: () => topics.watch(INBOX_TOPIC),
+    watch: () => topics.watch(INBOX_TOPIC, listWaiting),
   };
 }

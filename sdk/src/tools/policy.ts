@@ -1,3 +1,4 @@
+import { canonicalPublicKey } from "../keys/public-key.ts";
 import type { Play } from "../play.ts";
 import type { Grant, PolicyDocument } from "../protocol/policy.ts";
 import type { ControlPlay } from "./control-play.ts";
@@ -11,6 +12,8 @@ export interface CirclePolicy {
   grant(grant: Grant): Play<boolean>;
   /** Takes away every grant that is equal, whatever the order of its members. Gives whether there was one. */
   revoke(grant: Grant): Play<boolean>;
+  /** From now on nothing counts here that this device key signs in anybody's name. Gives `false` if that was so before. */
+  revokeDevice(device: string): Play<boolean>;
 }
 
 // One play that reads and writes: of two that come at the same time, neither loses what the other did.
@@ -26,11 +29,20 @@ if (had !== args.add) policy.set({ ...before, grants: args.add ? [...others, arg
 had !== args.add;
 `;
 
+const REVOKE_DEVICE = `
+const before = policy.get();
+const devices = before.revoked_devices ?? [];
+const isNew = !devices.includes(args);
+if (isNew) policy.set({ ...before, revoked_devices: [...devices, args] });
+isNew;
+`;
+
 export function makePolicy(play: ControlPlay): CirclePolicy {
   return {
     get: () => play("policy.get()"),
     set: (policy) => play("policy.set(args)", policy),
     grant: (grant) => play(CHANGE_GRANTS, { grant, add: true }),
     revoke: (grant) => play(CHANGE_GRANTS, { grant, add: false }),
+    revokeDevice: (device) => play(REVOKE_DEVICE, canonicalPublicKey(device)),
   };
 }

@@ -1,6 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { alice } from "../../test/people.ts";
+import { alice, bob } from "../../test/people.ts";
 import { result, scriptedRelay } from "../../test/scripted-relay.ts";
 import type { Circle } from "../circle.ts";
 import { INBOX_TOPIC } from "../protocol/messages.ts";
@@ -46,6 +46,20 @@ describe("the owner's tools", () => {
     for (const { params } of relay.plays()) {
       expect(params).toMatchObject({ lane: "control", envelope: { signature: expect.any(String) } });
     }
+  });
+
+  it("[D6] a device is revoked once, in one play, and the rest stays as it was", async () => {
+    const before: PolicyDocument = { grants: [grant], unsigned: "refuse" };
+    const { held, globals } = stored(before);
+    const { relay, circle } = await dial(globals);
+    const [device, other] = [alice.publicKey, bob.publicKey];
+    expect(await circle.policy.revokeDevice(`0x${device.toUpperCase()}`)).toBe(true);
+    expect(held.policy).toEqual({ ...before, revoked_devices: [device] });
+    expect(await circle.policy.revokeDevice(device)).toBe(false);
+    expect(await circle.policy.revokeDevice(other)).toBe(true);
+    expect(held.policy.revoked_devices).toEqual([device, other]);
+    expect(relay.plays()).toHaveLength(3);
+    expect(() => circle.policy.revokeDevice("phone")).toThrow(TypeError);
   });
 
   it("[S6] a grant is added and taken away in one play each, and the rest stays as it was", async () => {
@@ -132,7 +146,7 @@ describe("the owner's tools", () => {
   });
 
   it("[M12] the inbox is watched by a subscription to its topic", async () => {
-    const { relay, circle } = await dial({});
+    const { relay, circle } = await dial({ inbox: { list: () => [] } });
     const watch = circle.inbox.watch();
     const { id: request, params } = await relay.request("subscribe");
     expect(params).toEqual({ topic: INBOX_TOPIC });
@@ -151,5 +165,35 @@ describe("the owner's tools", () => {
     circle.close();
     await expect(other).rejects.toMatchObject({ name: "ConnectionError" });
     await vi.waitUntil(() => relay.closed.mock.calls.length > 0);
+  });
+
+  it("[S7] plays that began to wait while the connection was lost are told of when it is there again", async () => {
+    const entry = (n: number, state = "waiting") => ({
+      id: String(n).repeat(32),
+      caller: alice.publicKey,
+      capability: "write:a",
+      expires_at: n,
+      state,
+      script: "",
+    });
+    const noticeOf = ({ id, caller, capability, expires_at }: ReturnType<typeof entry>) => ({
+      id,
+      caller,
+      capability,
+      expires_at,
+    });
+    const waiting = [entry(1), entry(2), entry(3, "allowed"), entry(4)];
+    const list = ({ after = "" }: { after?: string }) => waiting.filter(({ id }) => id > after).slice(0, 2);
+    const { relay, circle } = await dial({ inbox: { list } });
+    const watch = circle.inbox.watch();
+    await relay.request("subscribe");
+    relay.notify({ topic: INBOX_TOPIC, data: noticeOf(entry(2)) }, "event");
+    expect(await watch.next()).toMatchObject({ value: { expires_at: 2 } });
+    relay.cut();
+    expect(await watch.next()).toEqual({ done: false, value: noticeOf(entry(1)) });
+    expect(await watch.next()).toEqual({ done: false, value: noticeOf(entry(4)) });
+    relay.notify({ topic: INBOX_TOPIC, data: noticeOf(entry(4)) }, "event");
+    relay.notify({ topic: INBOX_TOPIC, data: noticeOf(entry(5)) }, "event");
+    expect(await watch.next()).toMatchObject({ value: { expires_at: 5 } });
   });
 });

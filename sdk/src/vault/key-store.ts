@@ -1,4 +1,4 @@
-import { createStore, del, entries, get, set, type UseStore, update } from "idb-keyval";
+import { createStore, del, entries, get, type UseStore, update } from "idb-keyval";
 import type { PublicKey } from "../protocol/ids.ts";
 
 /** A peer whose key lies in the vault. */
@@ -39,8 +39,9 @@ export class KeyStore {
   ): Promise<Identity> {
     const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
     const encrypted = await crypto.subtle.encrypt(algorithm(iv, publicKey), await this.#wrappingKey(), secret);
-    const kept: Kept = { publicKey, name, createdAt: Date.now(), iv, encrypted };
-    await set(publicKey, kept, this.#identities);
+    let kept: Kept = { publicKey, name, createdAt: Date.now(), iv, encrypted };
+    const keepNameOf = ({ name: before, createdAt }: Kept) => ({ ...kept, name: name || before, createdAt });
+    await update<Kept>(publicKey, (known) => (kept = known ? keepNameOf(known) : kept), this.#identities);
     return identityOf(kept);
   }
 

@@ -1,6 +1,7 @@
 import { Keypair } from "../keys/keypair.ts";
 import type { Dialled } from "../keys/signer.ts";
-import type { DelegationFields, PlayFields } from "../protocol/envelope.ts";
+import type { DelegationFields } from "../protocol/delegation.ts";
+import type { PlayFields } from "../protocol/envelope.ts";
 import type { Nonce, PublicKey, Signature } from "../protocol/ids.ts";
 import { type Identity, KeyStore } from "./key-store.ts";
 

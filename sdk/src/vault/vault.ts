@@ -2,7 +2,8 @@ import { type Remote, wrap } from "comlink";
 import { EncryptedKeyRefused } from "../keys/encrypted-key-refused.ts";
 import { NonceRefused } from "../keys/login.ts";
 import type { Dialled, Signer } from "../keys/signer.ts";
-import type { DelegationFields, PlayFields } from "../protocol/envelope.ts";
+import type { DelegationFields } from "../protocol/delegation.ts";
+import type { PlayFields } from "../protocol/envelope.ts";
 import type { Nonce, PublicKey, Signature } from "../protocol/ids.ts";
 import type { Identity } from "./key-store.ts";
 import type { VaultKeeper } from "./vault-keeper.ts";
@@ -24,8 +25,8 @@ export class VaultUnavailable extends Error {
 
 /**
  * Opens the vault of this page's origin. Secret keys lie in IndexedDB, encrypted with a WebCrypto key that cannot be exported, and
- * are used inside a worker only: no memory, log or error of the page holds one, and a copy of the database opens nowhere
- * else. A hostile script of this origin can still ask for signatures, and decrypt what is there as the worker does.
+ * are used inside a worker only: no memory, log or error of the page holds one. A hostile script of this origin can
+ * still ask for signatures, and decrypt what is there as the worker does; so can who copies the browser's profile.
  * Rejects with `VaultUnavailable`.
  */
 export async function openVault({ name = "default", worker = makeWorker }: VaultOptions = {}): Promise<Vault> {

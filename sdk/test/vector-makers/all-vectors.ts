@@ -1,5 +1,6 @@
 import type { SignatureCase, SignatureVectors, Vectors } from "../read-vectors.ts";
 import { canonicalJsonVectors } from "./canonical-json.ts";
+import { delegationVectors } from "./delegations.ts";
 import { derCases } from "./der-cases.ts";
 import { secretOf, sign, wire } from "./ecdsa.ts";
 import { edgeNumberCases } from "./edge-number-cases.ts";
@@ -20,6 +21,7 @@ export function makeVectors(): Map<keyof Vectors, string> {
     ["signatures", fileText(signatureVectors())],
     ["nonces", fileText(nonceVectors())],
     ["envelopes", fileText(envelopeVectors())],
+    ["delegations", fileText(delegationVectors())],
     ["canonical-json", fileText(canonicalJsonVectors())],
   ]);
 }

@@ -24,7 +24,16 @@ export function publicKeyOf(secret: bigint): string {
 
 /** Signs with k by RFC 6979 §3.2 and a low s. */
 export function sign(secret: bigint, message: string): Numbers {
-  return signWith(secret, deterministicK(secret, message), message);
+  return signWith(secret, deterministicK(secret, hashNumber(message)), message);
+}
+
+/** Signs a hash, as a number. `isOdd`: with this r and s the point R has an odd y, which is what a recovery id says. */
+export function signHash(secret: bigint, hash: bigint): Numbers & { readonly isOdd: boolean } {
+  const k = deterministicK(secret, hash);
+  const point = times(k, G);
+  const r = mod(xOf(point), N);
+  const s = over(hash + r * secret, k);
+  return { r, s: lowS(s), isOdd: ((point?.y ?? 0n) & 1n) === (isLow(s) ? 1n : 0n) };
 }
 
 /** Signs with a chosen k and a low s. */
@@ -34,8 +43,8 @@ export function signWith(secret: bigint, k: bigint, message: string): Numbers {
 }
 
 /** RFC 6979 §3.2, steps a to h, for HMAC-SHA-256 and a 256-bit order. */
-function deterministicK(secret: bigint, message: string): bigint {
-  const seed = hex(secret) + hex(mod(hashNumber(message), N));
+function deterministicK(secret: bigint, hash: bigint): bigint {
+  const seed = hex(secret) + hex(mod(hash, N));
   const hmac = (key: string, data: string) =>
     createHmac("sha256", Buffer.from(key, "hex")).update(data, "hex").digest("hex");
   let v = "01".repeat(32);
