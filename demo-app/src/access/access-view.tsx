@@ -38,7 +38,7 @@ export function AccessView({ peer }: { readonly peer: Peer }) {
 type GrantsProps = { readonly policy: PolicyDocument; readonly onRevoke: (grant: Grant) => void };
 
 function Grants({ policy, onRevoke }: GrantsProps) {
-  const names = new Map(identities.value.map(({ publicKey, name }) => [publicKey as string, name]));
+  const names = new Map(identities.value.map(({ publicKey, name }) => [publicKey, name]));
   if (policy.grants.length === 0) return <p>Nobody else may do anything here.</p>;
   return (
     <ul class="rows">

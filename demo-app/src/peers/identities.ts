@@ -70,7 +70,7 @@ export async function forget(publicKey: string): Promise<void> {
 }
 
 /** `ws://host:port` of the relay: the one that serves this page, or the one that was chosen. */
-export function relayUrl(): string {
+function relayUrl(): string {
   const kept = localStorage.getItem(RELAY);
   if (kept) return kept;
   const isServedByVite = import.meta.env.DEV;

@@ -1,7 +1,7 @@
 import type { Circle, CircleEvent } from "@circles/sdk";
 
-/** One entry, as visitors see it. */
-export type Entry = { readonly name: string; readonly text: string; readonly key: string };
+/** One entry, as visitors see it: whatever a host lets them see. */
+export type Entry = { readonly name: unknown; readonly text: unknown; readonly key: unknown };
 
 /** What the host publishes: visitors can sign and read, and do nothing else to its data. */
 const LIBRARY = `

@@ -83,7 +83,7 @@ export function TogetherView({ peer }: { readonly peer: Peer }) {
       {error !== undefined && <Failure error={error} />}
       <ul class="rows" aria-label="Entries" aria-live="polite">
         {entries.map(({ name, text, key }, i) => (
-          <li key={`${i} ${key}`}>
+          <li key={`${i} ${String(key)}`}>
             <Avatar publicKey={String(key)} size={20} />
             <strong>{String(name)}</strong> <span class="grow">{String(text)}</span>
             <code class="quiet">{shortKey(String(key))}</code>
