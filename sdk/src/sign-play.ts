@@ -1,5 +1,5 @@
+import { inTime } from "./in-time.ts";
 import { digestText } from "./keys/curve.ts";
-import { inTime } from "./keys/in-time.ts";
 import type { Signer } from "./keys/signer.ts";
 import type { Envelope } from "./protocol/envelope.ts";
 import type { PublicKey, TaskId } from "./protocol/ids.ts";

@@ -1,4 +1,4 @@
-import { inTime } from "../keys/in-time.ts";
+import { inTime } from "../in-time.ts";
 import { checkNonce } from "../keys/login.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { PublicKey } from "../protocol/ids.ts";

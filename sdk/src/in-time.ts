@@ -1,4 +1,4 @@
-import { DeadlineError } from "../errors.ts";
+import { DeadlineError } from "./errors.ts";
 
 /**
  * A signature, if it comes in time. Signers may ask a person or another process: one that never answers holds up nothing for
