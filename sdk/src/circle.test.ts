@@ -137,6 +137,34 @@ describe("a circle", () => {
     expect(relay.plays().map(({ params }) => params.script)).toEqual(["next"]);
   });
 
+  it("[S4] a signer that never signs the login ends the wait for it", async () => {
+    const { publicKey } = alice;
+    const never = () => new Promise<never>(() => {});
+    const signer: Signer = { publicKey, signLogin: never, signPlay: never, signDelegation: never };
+    await expect(scriptedRelay().dial(signer)).rejects.toThrow(DeadlineError);
+  });
+
+  it("[S4] one that never signs a subscription holds up no play for ever", async () => {
+    const relay = scriptedRelay();
+    let signing = 0;
+    circle = await relay.dial({
+      publicKey: alice.publicKey,
+      signLogin: (nonce, dialled) => alice.signLogin(nonce, dialled),
+      signDelegation: (fields) => alice.signDelegation(fields),
+      signPlay: (fields) => (++signing === 1 ? new Promise(() => {}) : alice.signPlay(fields)),
+    });
+    vi.useFakeTimers();
+    try {
+      circle.subscribe("chat");
+      circle.play("next").then(undefined, () => {});
+      await vi.waitUntil(() => signing === 2);
+      await vi.advanceTimersByTimeAsync(31_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    await vi.waitUntil(() => relay.plays().length === 1);
+  });
+
   it("[S4] when the circle is closed, plays reject and iterations end; a play nobody awaits harms nobody", async () => {
     const relay = scriptedRelay();
     circle = await relay.dial();

@@ -2,7 +2,7 @@ import { parseAddress } from "./connection/address.ts";
 import type { Asked } from "./connection/calls.ts";
 import { Connection, type ConnectionEvents, type ConnectionStatus } from "./connection/connection.ts";
 import type { Address } from "./connection/session.ts";
-import { DeadlineError, ProtocolError } from "./errors.ts";
+import { ProtocolError } from "./errors.ts";
 import type { Signer } from "./keys/signer.ts";
 import { Play } from "./play.ts";
 import { canonicalJson } from "./protocol/canonical-json.ts";
@@ -259,7 +259,7 @@ export class Circle {
 
   async #send(sent: SentPlay, play: Play<unknown>): Promise<unknown> {
     const { id, script, args, timeoutMs, lane, trace } = sent;
-    const signed = inTime(this.#sign(sent), timeoutMs);
+    const signed = this.#sign(sent);
     signed.catch(() => {}); // heard of below, when the plays before it are sent
     const sending = this.#lastSent.then(async () => {
       const envelope = await signed;
@@ -309,17 +309,6 @@ export class Circle {
       { signer, clockOffsetS: connection.clockOffsetS, lifetimeS },
     );
   }
-}
-
-/** Signers may ask a person or another process: one that never answers holds up neither its play nor those after it. */
-function inTime<T>(signing: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DeadlineError(`signer: expected a signature within ${timeoutMs} ms, got none`)),
-      timeoutMs,
-    );
-    void signing.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
 }
 
 type FollowedPlay = {

@@ -1,7 +1,9 @@
+import { inTime } from "./in-time.ts";
 import { digestText } from "./keys/curve.ts";
 import type { Signer } from "./keys/signer.ts";
 import type { Envelope } from "./protocol/envelope.ts";
 import type { PublicKey, TaskId } from "./protocol/ids.ts";
+import { DEFAULT_TIMEOUT_MS } from "./protocol/limits.ts";
 
 export type PlayToSign = {
   readonly circle: PublicKey;
@@ -12,7 +14,10 @@ export type PlayToSign = {
   readonly timeoutMs?: number;
 };
 
-/** The envelope of a play, good from now on for `lifetimeS` by the relay's clock, which is `clockOffsetS` ahead. */
+/**
+ * The envelope of a play, good from now on for `lifetimeS` by the relay's clock, which is `clockOffsetS` ahead. Rejects as the
+ * signer does, and with `DeadlineError` if it has not signed within the play's own time.
+ */
 export async function signPlay(
   { script, args, id, ...play }: PlayToSign,
   { signer, clockOffsetS, lifetimeS }: { signer: Signer; clockOffsetS: number; lifetimeS: number },
@@ -21,7 +26,8 @@ export async function signPlay(
   const expiresAt = issuedAt + lifetimeS;
   const hashes = { script: await digestText(script), args: await digestText(args) };
   const caller = signer.publicKey;
-  const signature = await signer.signPlay({ ...play, ...hashes, caller, taskId: id, issuedAt, expiresAt });
+  const signing = signer.signPlay({ ...play, ...hashes, caller, taskId: id, issuedAt, expiresAt });
+  const signature = await inTime(signing, play.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const { delegation } = signer;
   return { issued_at: issuedAt, expires_at: expiresAt, signature, ...(delegation ? { delegation } : {}) };
 }

@@ -1,5 +1,5 @@
 import { ConnectionError, DeadlineError } from "./errors.ts";
-import { ErrorCode, type LimitReached, WireError } from "./protocol/errors.ts";
+import { ErrorCode, type LimitReached, retryAfterMs, WireError } from "./protocol/errors.ts";
 import type { SubscribeResult, TopicEnd, TopicNotice } from "./protocol/messages.ts";
 import { MOST_UNREAD, Watch } from "./watch.ts";
 
@@ -127,7 +127,7 @@ export class TopicStream {
       } catch (error) {
         this.#sent();
         if (this.#hasEnded) return;
-        const ms = retryAfterMs(error);
+        const ms = pauseAfter(error);
         if (ms === undefined) return this.end(error);
         this.#isDue = true;
         await new Promise((resolve) => setTimeout(resolve, ms));
@@ -222,13 +222,12 @@ function isToBeBegunAnew({ code, data }: WireError): boolean {
   return code === ErrorCode.Expired || (code === ErrorCode.LimitReached && limit === "kept_events");
 }
 
-/** `undefined` where trying again would not help. */
-function retryAfterMs(error: unknown): number | undefined {
+/** In ms; `undefined` where trying again would not help. */
+function pauseAfter(error: unknown): number | undefined {
   if (error instanceof DeadlineError) return 0;
   if (error instanceof ConnectionError || !(error instanceof WireError)) return undefined;
   const passing: readonly number[] = [ErrorCode.Busy, ErrorCode.TimedOut, ErrorCode.InternalError];
   if (!passing.includes(error.code)) return undefined;
-  const { retry_after_ms } = (error.data ?? {}) as { retry_after_ms?: unknown };
-  const ms = Number(retry_after_ms); // whatever it says
-  return ms > 0 ? Math.min(Math.max(ms, LEAST_RETRY_AFTER_MS), MOST_RETRY_AFTER_MS) : RETRY_AFTER_MS;
+  const ms = retryAfterMs(error) || RETRY_AFTER_MS;
+  return Math.min(Math.max(ms, LEAST_RETRY_AFTER_MS), MOST_RETRY_AFTER_MS);
 }

@@ -1,4 +1,11 @@
-import { ErrorCode, type LimitReached, type TopicEvent, type TopicPart, WireError } from "@circles/sdk/protocol";
+import {
+  ErrorCode,
+  type LimitReached,
+  retryAfterMs,
+  type TopicEvent,
+  type TopicPart,
+  WireError,
+} from "@circles/sdk/protocol";
 import type { Heard } from "../task.ts";
 
 export type TopicSubscriptionParts = {
@@ -101,7 +108,7 @@ export class TopicSubscription {
           return;
         }
         this.#isDue = true;
-        const ms = Math.min(MOST_BACKOFF_MS, retryAfterMs(error) * 2 ** tries); // a worker that is busy is not to be more so
+        const ms = Math.min(MOST_BACKOFF_MS, (retryAfterMs(error) ?? RETRY_AFTER_MS) * 2 ** tries); // a worker that is busy is not to be more so
         tries += 1;
         await wait(ms * (0.5 + Math.random()), this.#parts.signal);
       }
@@ -140,12 +147,6 @@ export class TopicSubscription {
 }
 
 const GAP = { limit: "kept_events", allowed: 0 } satisfies LimitReached;
-
-function retryAfterMs(error: unknown): number {
-  const { retry_after_ms = RETRY_AFTER_MS } = ((error instanceof WireError ? error.data : undefined) ??
-    {}) as Partial<LimitReached>;
-  return retry_after_ms;
-}
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

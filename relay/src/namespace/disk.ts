@@ -1,5 +1,5 @@
 import { constants, fdatasync, fstatSync, ftruncateSync, writeSync } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, unlink } from "node:fs/promises";
 import { promisify } from "node:util";
 
 /** What a log asks of the disk while it is open. A part, for each of these can fail. `file` is a descriptor. */
@@ -12,8 +12,10 @@ export interface Disk {
   truncate(file: number, sizeBytes: number): void;
   /** Makes a file to read and append to. Rejects with `EEXIST` if there is one. */
   create(path: string): Promise<FileHandle>;
+  /** Gives a file one more name. Rejects with `EEXIST` if another has it. */
+  link(path: string, name: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Makes what was created or removed in a folder stay so. */
+  /** Makes what was created, linked or removed in a folder stay so. */
   syncFolder(path: string): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export const realDisk: Disk = {
   sync: promisify(fdatasync),
   truncate: ftruncateSync,
   create: (path) => open(path, OPEN_TO_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600),
+  link,
   remove: unlink,
   async syncFolder(path) {
     const folder = await open(path);

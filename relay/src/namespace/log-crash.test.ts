@@ -29,6 +29,10 @@ function steppedDisk(onStep: () => void): Disk {
     },
     sync: after(realDisk.sync),
     create: after(realDisk.create),
+    async link(path, name) {
+      onStep();
+      return realDisk.link(path, name);
+    },
     remove: after(realDisk.remove),
     syncFolder: after(realDisk.syncFolder),
   };

@@ -21,6 +21,7 @@ class FailingDisk implements Disk {
 
   sizeBytes = realDisk.sizeBytes;
   create = realDisk.create;
+  link = realDisk.link;
   remove = realDisk.remove;
   syncFolder = realDisk.syncFolder;
 

@@ -28,6 +28,7 @@ class FaultyDisk implements Disk {
   truncate = realDisk.truncate;
   sync = (file: number) => this.#step("sync", () => realDisk.sync(file));
   create = (path: string) => this.#step("create", () => realDisk.create(path));
+  link = (path: string, name: string) => this.#step("link", () => realDisk.link(path, name));
   remove = (path: string) => this.#step("remove", () => realDisk.remove(path));
   syncFolder = (path: string) => this.#step("syncFolder", () => realDisk.syncFolder(path));
 
@@ -101,7 +102,7 @@ describe("a log whose disk fails", () => {
       await again.log.close();
       expect((await openedState(options)).files).toEqual({ ...files, after: "1" });
     }
-    expect(Array.from(failed).toSorted()).toEqual(["append", "create", "sync", "syncFolder"]);
+    expect(Array.from(failed).toSorted()).toEqual(["append", "create", "link", "remove", "sync", "syncFolder"]);
   });
 
   it("[LG11] syncs a segment's beginning before anything else is in it, and a checkpoint before it counts as whole", async () => {
@@ -111,7 +112,7 @@ describe("a log whose disk fails", () => {
     disk.asked.length = 0;
     await one.checkpoint();
     const [seal, part] = [
-      ["sync", "create", "append", "sync", "syncFolder"],
+      ["sync", "create", "append", "sync", "link", "remove", "syncFolder"],
       ["append", "sync"],
     ];
     expect(disk.asked).toEqual([...seal, ...part]);

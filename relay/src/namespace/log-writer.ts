@@ -5,7 +5,7 @@ import type { Disk } from "./disk.ts";
 import { checkHeld, type LogFolder } from "./open-log.ts";
 import { type CheckpointEntry, type Entry, makeLine, type Place } from "./record.ts";
 import { SegmentFile } from "./segment-file.ts";
-import { segmentPath } from "./segments.ts";
+import { begunPath, segmentPath } from "./segments.ts";
 
 /** `strict`: what is durable is synced before anybody hears of it. `relaxed`: at most 50 ms later. */
 export type Durability = "strict" | "relaxed";
@@ -182,7 +182,10 @@ export class LogWriter {
     resolve(entry);
   }
 
-  /** The old segment is synced before it is sealed, and the new one and its folder before anything else is in it. */
+  /**
+   * The old segment is synced before it is sealed, and the new one and its folder before anything else is in it. It gets
+   * its name when its seal is in it: whoever takes the circle over meanwhile finds all of that, or nothing.
+   */
   async #writeSegment({ resolve }: WaitingSegment): Promise<void> {
     const { folder, circle, disk, lease } = this.#options;
     const old = this.#segment;
@@ -190,13 +193,17 @@ export class LogWriter {
     const number = old.number + 1;
     checkHeld(this.#options);
     if (!Number.isSafeInteger(lease)) throw new RangeError(`log: expected a lease below 2^53, got ${lease}`);
-    const file = await disk.create(segmentPath(folder, number));
+    const begun = begunPath(folder, number);
+    const file = await disk.create(begun);
     const segment = new SegmentFile(file, { number, bytes: 0, disk });
     try {
       const previous = { number: old.number, bytes: old.bytes, ...this.#head };
       const entry = { segment: { number, circle, ...(lease > 0 ? { lease } : {}), previous } };
       const written = writeLines(segment, [{ entry, ...makeLine(entry, this.#head) }]);
       await segment.sync();
+      checkHeld(this.#options);
+      await disk.link(begun, segmentPath(folder, number));
+      await disk.remove(begun);
       await disk.syncFolder(folder);
       this.#segment = segment;
       for (const one of written) this.#hear(one);

@@ -14,7 +14,7 @@ import {
   type SegmentToRead,
 } from "./read-log.ts";
 import { genesis, type Record, type RecordOf, type Seal, type SegmentEntry } from "./record.ts";
-import { listSegments, segmentName, segmentPath } from "./segments.ts";
+import { listBegun, listSegments, segmentName, segmentPath } from "./segments.ts";
 
 export type LogFolder = {
   /** The circle's `logs/`. */
@@ -61,8 +61,6 @@ export type OpenedLog = {
 
 /** More than the first batch of a segment after the first, which is its seal alone. */
 const MOST_SEAL_BYTES = 4_096;
-/** A segment without its seal was left by a crash if it is so old; a younger one may be one that another worker begins. */
-const BEGUN_MS = 10_000;
 
 /**
  * Reads a log from where its newest whole checkpoint begins, and cuts off what a crash left unfinished at its end; under a
@@ -143,23 +141,24 @@ async function leaseOf(number: number, { folder, circle }: LogFolder): Promise<n
   return seal?.segment.lease ?? 0;
 }
 
-/** A newest segment without its seal is as if it were not there: the one before it is the newest. */
+/**
+ * Removes what a crash left of segments that were only begun. A newest segment without its seal is one whose bytes the
+ * disk has lost, though it said that it had them: it is as if it were not there.
+ */
 async function removeUnbegun({
   folder,
   circle,
   disk,
   ...holding
 }: LogFolder & Holding & { disk: Disk }): Promise<number | undefined> {
+  for (const path of await listBegun(folder)) {
+    checkHeld(holding);
+    await disk.remove(path);
+  }
   const newest = (await listSegments(folder)).at(-1);
   if (newest === undefined || newest === 1) return newest;
-  const { seal, age } = await withSegment(folder, newest, undefined, async (segment) => ({
-    seal: await readSeal(segment, circle),
-    age: Date.now() - (await segment.file.stat()).mtimeMs,
-  }));
+  const seal = await withSegment(folder, newest, undefined, (segment) => readSeal(segment, circle));
   if (seal) return newest;
-  if (holding.lease && age < BEGUN_MS) {
-    throw new Error(`log: expected the seal of ${segmentName(newest)}, which somebody else may be writing`);
-  }
   checkHeld(holding);
   await disk.remove(segmentPath(folder, newest));
   await disk.syncFolder(folder);

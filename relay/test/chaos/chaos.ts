@@ -75,6 +75,8 @@ export async function runRound(fault: Fault, { circles, plays }: { circles: numb
     await machines.stop();
     await check(machines.dbPath, callers);
     return { plays: each * circles, longestPauseMs: Math.round(longestPauseMs), seconds: Math.round(seconds) };
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; the machines said: ${machines.stderr()}`, { cause: error });
   } finally {
     await machines.stop();
     await machines.remove();

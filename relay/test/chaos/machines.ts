@@ -43,6 +43,11 @@ export class Machines {
     return this.#workers;
   }
 
+  /** What the processes that run have to say of what went wrong. */
+  stderr(): string {
+    return [...this.#workers, ...(this.#gateway ? [this.#gateway] : [])].map(({ stderr }) => stderr()).join("");
+  }
+
   async startGateway(port = this.#gateway?.port ?? 0): Promise<void> {
     const keyFile = join(this.#folder.path, "gateway.key");
     const args = ["--port", String(port), "--redis-url", this.redis.url, "--gateway-key-file", keyFile];

@@ -1,7 +1,7 @@
 import { ConnectionError, DeadlineError } from "../errors.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { Deadline } from "../protocol/deadline.ts";
-import { ErrorCode, type LimitReached, WireError } from "../protocol/errors.ts";
+import { ErrorCode, type LimitReached, retryAfterMs, WireError } from "../protocol/errors.ts";
 import { type Asked, late } from "./calls.ts";
 import { type Address, openSession, type Session } from "./session.ts";
 
@@ -191,7 +191,7 @@ export class Connection {
         return await this.#connect();
       } catch (error) {
         if (!isPassing(error)) return this.#end(error, error instanceof Error ? error.message : String(error));
-        atLeastMs = retryAfterMs(error);
+        atLeastMs = Math.min(retryAfterMs(error) ?? 0, MOST_BACKOFF_MS);
       }
     }
   }
@@ -237,13 +237,6 @@ export class Connection {
 function isPassing(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof DeadlineError) return true;
   return error instanceof WireError && [ErrorCode.Busy, ErrorCode.InternalError].some((code) => code === error.code);
-}
-
-function retryAfterMs(error: unknown): number {
-  const { retry_after_ms: said } = (error instanceof WireError ? (error.data ?? {}) : {}) as {
-    retry_after_ms?: unknown;
-  };
-  return typeof said === "number" ? Math.min(said, MOST_BACKOFF_MS) : 0;
 }
 
 /** The relay takes no more plays, lets those under way end, and closes. */

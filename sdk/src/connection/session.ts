@@ -1,3 +1,4 @@
+import { inTime } from "../in-time.ts";
 import { checkNonce } from "../keys/login.ts";
 import type { Signer } from "../keys/signer.ts";
 import type { PublicKey } from "../protocol/ids.ts";
@@ -34,7 +35,7 @@ export async function openSession(
     const pubkey = delegation?.device ?? signer.publicKey;
     const { nonce } = await calls.call("fetch_nonce", { pubkey }, left());
     const clockOffsetS = checkNonce(nonce, { circle, host });
-    const signature = await signer.signLogin(nonce, { circle, host });
+    const signature = await inTime(signer.signLogin(nonce, { circle, host }), left());
     await calls.call("authenticate", { pubkey, signature, ...(delegation ? { delegation } : {}) }, left());
     return { calls, clockOffsetS };
   } catch (error) {

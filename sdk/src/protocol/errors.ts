@@ -55,3 +55,10 @@ export class WireError extends Error {
     super(message, options);
   }
 }
+
+/** When the other side says to try again, in ms; `undefined` where it says nothing of use, for what it says may be anything. */
+export function retryAfterMs(error: unknown): number | undefined {
+  if (!(error instanceof WireError)) return undefined;
+  const { retry_after_ms: ms } = (error.data ?? {}) as { retry_after_ms?: unknown };
+  return typeof ms === "number" && ms >= 0 ? ms : undefined;
+}
