@@ -27,6 +27,7 @@ const tool = (operation, ...args) => hostCall("tool", json(operation, [operation
 const policy = freeze({
   get() { return tool("policy.get"); },
   set(value) { tool("policy.set", value); },
+  check(peer, capability) { return tool("policy.check", peer, capability); },
 });
 const library = freeze({
   get() { return tool("library.get"); },

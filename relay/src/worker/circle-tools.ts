@@ -3,6 +3,7 @@ import { grantThatAsks } from "../policy/asking-grant.ts";
 import { RefusedName, type ToolFiles, type Tools } from "../sandbox/sandbox.ts";
 import { type AskingPlay, inboxPath, isExpired, parseAskingPlay } from "./asking-play.ts";
 import { LIBRARY_PATH, POLICY_PATH } from "./circle-paths.ts";
+import { checkPolicy } from "./policy-check.ts";
 import { readPolicy, writePolicy } from "./policy-text.ts";
 import type { Question } from "./questions.ts";
 import { visibleText } from "./visible-text.ts";
@@ -22,6 +23,8 @@ export function circleTools(ask: (question: Question) => unknown): Tools {
         case "policy.set":
           files.write(POLICY_PATH, { text: writePolicy(args[0]) });
           return undefined;
+        case "policy.check":
+          return checkPolicy(files, args[0], args[1]);
         case "library.get":
           return files.readText(LIBRARY_PATH);
         case "inbox.list":

@@ -43,3 +43,6 @@ export type GrantLimits = {
   /** Of all callers together. */
   readonly in_total?: { readonly plays_per_minute: number };
 };
+
+/** What a play hears that needs something: it may; it may when the owner allows it; it may not. */
+export type PolicyVerdict = "allowed" | "asks" | "denied";

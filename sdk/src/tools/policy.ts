@@ -1,6 +1,6 @@
 import { canonicalPublicKey } from "../keys/public-key.ts";
 import type { Play } from "../play.ts";
-import type { Grant, PolicyDocument } from "../protocol/policy.ts";
+import type { Grant, PolicyDocument, PolicyVerdict } from "../protocol/policy.ts";
 import type { ControlPlay } from "./control-play.ts";
 
 /** A circle's policy: who may do what there. For its owner, and who was granted the capability `policy`. */
@@ -12,6 +12,11 @@ export interface CirclePolicy {
   grant(grant: Grant): Play<boolean>;
   /** Takes away every grant that is equal, whatever the order of its members. Gives whether there was one. */
   revoke(grant: Grant): Play<boolean>;
+  /**
+   * What a play of this peer would hear that needs a capability, such as `read:notes/today`, now. The relay answers by the same
+   * reading by which it judges plays; rates, and grants for particular scripts, are left out.
+   */
+  check(peer: string, capability: string): Play<PolicyVerdict>;
   /** From now on nothing counts here that this device key signs in anybody's name. Gives `false` if that was so before. */
   revokeDevice(device: string): Play<boolean>;
 }
@@ -43,6 +48,8 @@ export function makePolicy(play: ControlPlay): CirclePolicy {
     set: (policy) => play("policy.set(args)", policy),
     grant: (grant) => play(CHANGE_GRANTS, { grant, add: true }),
     revoke: (grant) => play(CHANGE_GRANTS, { grant, add: false }),
+    check: (peer, capability) =>
+      play("policy.check(args.peer, args.capability)", { peer: canonicalPublicKey(peer), capability }),
     revokeDevice: (device) => play(REVOKE_DEVICE, canonicalPublicKey(device)),
   };
 }
