@@ -111,6 +111,11 @@ export class Namespace {
     return this.#index.usedBytes;
   }
 
+  /** A play of which `usedBytes` would be more writes nothing. */
+  get allowedBytes(): number {
+    return this.#options.storageBytes ?? STORAGE_BYTES;
+  }
+
   snapshot(): SnapshotSource {
     return { root: this.#folder, pending: this.#pending.copy() };
   }
@@ -163,12 +168,11 @@ export class Namespace {
    * a play ends as an error and writes nothing.
    */
   takeWrites(writes: readonly Write[]): void {
-    const { storageBytes: allowed = STORAGE_BYTES } = this.#options;
     const changes = writes.map(({ path, content }) => {
       if (!namedAt(path)) throw new NameRefused("name: expected a path of this circle, got another");
       return { path, bytes: content ? sizeOf(content) : undefined };
     });
-    this.#index.change(changes, { allowed });
+    this.#index.change(changes, { allowed: this.allowedBytes });
   }
 
   /**

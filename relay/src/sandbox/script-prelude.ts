@@ -40,6 +40,7 @@ const inbox = freeze({
 });
 const log = freeze({
   read(options) { return tool("log.read", options); },
+  storage() { return tool("log.storage"); },
 });
 const events = freeze({
   read(topic, options) { return options === undefined ? tool("events.read", topic) : tool("events.read", topic, options); },

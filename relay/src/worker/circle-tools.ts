@@ -39,6 +39,8 @@ export function circleTools(ask: (question: Question) => unknown): Tools {
           return undefined;
         case "log.read":
           return ask({ ask: "log", ...logOptions(members("log.read", args[0])) });
+        case "log.storage":
+          return ask({ ask: "storage" });
         case "events.read":
           return ask({ ask: "events", ...eventsQuery(args[0], members("events.read", args[1])) });
         default:

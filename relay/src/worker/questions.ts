@@ -1,4 +1,4 @@
-import type { LogPage, LogRecord, Sha256 } from "@circles/sdk/protocol";
+import type { CircleStorage, LogPage, LogRecord, Sha256 } from "@circles/sdk/protocol";
 import type { EventsQuery } from "../namespace/circle-events.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { LoggedEnd, Record } from "../namespace/record.ts";
@@ -15,7 +15,8 @@ export type Question =
       readonly limit: number;
       readonly caller?: string;
     }
-  | ({ readonly ask: "events" } & EventsQuery);
+  | ({ readonly ask: "events" } & EventsQuery)
+  | { readonly ask: "storage" };
 
 /** JSON of one answer, in UTF-16 units; at least one record is answered. */
 const MOST_CHARACTERS = 256 * 1024;
@@ -27,9 +28,21 @@ const MOST_LOOKED_AT = 10_000;
 export function answerer(namespace: Namespace, denials: Denials): (question: unknown) => unknown {
   return (question) => {
     const asked = question as Question; // of our own thread's making
-    if (asked.ask === "list") return namespace.list(asked.options);
-    return asked.ask === "events" ? namespace.readEvents(asked) : readLog(namespace, denials, asked);
+    switch (asked.ask) {
+      case "list":
+        return namespace.list(asked.options);
+      case "log":
+        return readLog(namespace, denials, asked);
+      case "events":
+        return namespace.readEvents(asked);
+      case "storage":
+        return storageOf(namespace);
+    }
   };
+}
+
+function storageOf({ usedBytes, allowedBytes }: Namespace): CircleStorage {
+  return { used_bytes: usedBytes, allowed_bytes: allowedBytes };
 }
 
 /** Records as a script is shown them, and the number after which to go on; `next` is left out at the end of the log. */

@@ -54,3 +54,11 @@ export type LogOptions = {
   /** Only what this caller did or was denied. */
   readonly caller?: string;
 };
+
+/** The room that a circle takes: its documents, files, policy, library and inbox. Its log is not counted. */
+export type CircleStorage = {
+  /** Bytes of content, and 1,024 for each file and folder. */
+  readonly used_bytes: number;
+  /** A play that would go beyond it ends as an error, and writes nothing. */
+  readonly allowed_bytes: number;
+};

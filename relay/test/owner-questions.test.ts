@@ -31,7 +31,7 @@ const NEEDS: Readonly<Record<string, string>> = {
   "call:greet": "circle.greet()",
 };
 
-describe("asking what a peer could do", () => {
+describe("what an owner asks", () => {
   let relay: RunningRelay;
   let bobs: Circle;
   let alices: Circle;
@@ -62,7 +62,7 @@ describe("asking what a peer could do", () => {
     );
   };
 
-  it.each(POLICIES)("[PO10] is answered as the peer's plays are, by %j", async (policy) => {
+  it.each(POLICIES)("[PO10] what a peer could do is answered as the peer's plays are, by %j", async (policy) => {
     await bobs.policy.set(policy);
     for (const [capability, script] of Object.entries(NEEDS)) {
       expect([capability, await bobs.policy.check(alice.publicKey, capability)]).toEqual([
@@ -94,5 +94,20 @@ describe("asking what a peer could do", () => {
   it("[PO10] a text that is no key is refused", async () => {
     expect(() => bobs.policy.check("friends", "read:a")).toThrow(TypeError);
     await expect(bobs.play("policy.check('friends', 'read:a')").played).rejects.toThrow(/policy.check: public key/);
+  });
+
+  it("[TL5] how much room the circle takes grows with what is in it, and with that alone", async () => {
+    const { used_bytes: before, allowed_bytes } = await bobs.log.storage();
+    expect(allowed_bytes).toBe(256 * 1024 * 1024);
+    await bobs.play(({ data }) => data.set("large", "x".repeat(50_000)));
+    const { used_bytes: after } = await bobs.log.storage();
+    expect(after - before).toBeGreaterThan(50_000);
+    expect(after - before).toBeLessThan(55_000);
+    await bobs.play(({ data }) => data.delete("large"));
+    expect(await bobs.log.storage()).toEqual({ used_bytes: before, allowed_bytes });
+  });
+
+  it("[TL5] a stranger needs the capability log", async () => {
+    await expect(alices.log.storage().played).rejects.toMatchObject({ code: -32003, data: { capability: "log" } });
   });
 });
