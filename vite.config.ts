@@ -10,6 +10,8 @@ import { encryptedKey, findSecret, heapBytes } from "./sdk/test/browser-commands
 
 // Packages resolve to each other's source, so that tests and development need no build.
 const source = "@circles/source";
+// Inherited by worker threads and used for child processes: plain Node 20 cannot load TypeScript.
+const fromSource = ["--import", new URL("./scripts/typescript.mjs", import.meta.url).href, `--conditions=${source}`];
 
 export default defineConfig({
   resolve: { conditions: [source, ...defaultClientConditions] },
@@ -20,12 +22,25 @@ export default defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["{sdk,relay,demo-app}/**/*.test.ts"],
+          include: ["{sdk,relay}/**/*.test.ts", "demo-app/src/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.browser.test.ts"],
           pool: "forks",
-          // Inherited by worker threads and used for child processes: plain Node 20 cannot load TypeScript.
-          execArgv: ["--import", new URL("./scripts/typescript.mjs", import.meta.url).href, `--conditions=${source}`],
+          execArgv: fromSource,
           testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "demo",
+          include: ["demo-app/test/*.test.ts"],
+          globalSetup: ["demo-app/test/build-page.ts"],
+          pool: "forks",
+          execArgv: fromSource,
+          testTimeout: 60_000,
+          // After the others, one file after the other: each has two browsers and a relay.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
         },
       },
       {

@@ -1,10 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { type RelayProcess, startRelayProcess } from "../../relay/test/relay-process.ts";
 import { makeTemporaryFolder } from "../../relay/test/temporary-folder.ts";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A relay that serves the app as it is built, and can be killed and come back at the same place with the same circles. */
 export class DemoRelay {
@@ -17,8 +13,6 @@ export class DemoRelay {
   }
 
   static async start(): Promise<DemoRelay> {
-    // As `npm run build` does it: in this process Vite would take itself to be developing.
-    execFileSync("npx", ["vite", "build", "--logLevel", "error"], { cwd: root, env: { PATH: process.env.PATH } });
     const folder = await makeTemporaryFolder();
     return new DemoRelay(folder, await startRelayProcess(["--demo", "--port", "0", "--db-path", folder.path]));
   }

@@ -1,116 +1,168 @@
 import type { Grant } from "@circles/sdk";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
+import { Field } from "../parts/field.tsx";
 import { identities } from "../peers/identities.ts";
+import { type Deed, type Draft, EMPTY, type Ending, grantOf, KINDS } from "./draft.ts";
+import { ownWording } from "./own-wording.ts";
 import { sentenceOf } from "./sentence.ts";
 
-const KINDS = [
-  { kind: "call", title: "call the function", placeholder: "sign_guestbook" },
-  { kind: "read", title: "read documents", placeholder: "notes/**" },
-  { kind: "write", title: "write documents", placeholder: "suggestions/*" },
-  { kind: "emit", title: "tell subscribers of", placeholder: "chat" },
-  { kind: "subscribe", title: "be told of", placeholder: "chat" },
-] as const;
+type GrantFormProps = {
+  readonly title: string;
+  readonly action: string;
+  readonly begin?: Draft;
+  readonly onGrant: (grant: Grant) => void;
+  readonly onCancel?: () => void;
+};
+
+const ENDINGS: readonly { readonly ends: Ending; readonly title: string }[] = [
+  { ends: "never", title: "never" },
+  { ends: "1", title: "in an hour" },
+  { ends: "24", title: "in a day" },
+  { ends: "168", title: "in a week" },
+];
 
 /** Makes a grant of a few answers, and says in a sentence what it will mean before it is given. */
-export function GrantForm({ onGrant }: { readonly onGrant: (grant: Grant) => void }) {
-  const [to, setTo] = useState("*");
-  const [kind, setKind] = useState<string>("call");
-  const [what, setWhat] = useState("");
-  const [rate, setRate] = useState("30");
-  const [hours, setHours] = useState("");
-  const [asks, setAsks] = useState(false);
-  const grant = makeGrant({ to, kind, what, rate, hours, asks });
+export function GrantForm({ title, action, begin = EMPTY, onGrant, onCancel }: GrantFormProps) {
+  const [draft, setDraft] = useState(begin);
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+  const peers = useId();
+  const grant = grantOf(draft);
   return (
     <form
-      class="grant"
-      aria-label="A new grant"
+      class="card"
+      aria-label={title}
       onSubmit={(event) => {
         event.preventDefault();
         if (grant) onGrant(grant);
       }}
     >
-      <h3>Allow something</h3>
-      <label>
-        Who: a public key, a group, or * for anyone
-        <input
-          value={to}
-          list="known-peers"
-          spellcheck={false}
-          onInput={({ currentTarget }) => setTo(currentTarget.value.trim())}
-        />
-      </label>
-      <datalist id="known-peers">
+      <h3>{title}</h3>
+      <Field label="Who" hint="A public key, a group, or * for anyone">
+        {(ids) => (
+          <input
+            {...ids}
+            value={draft.to}
+            list={peers}
+            spellcheck={false}
+            autocomplete="off"
+            onInput={({ currentTarget }) => change({ to: currentTarget.value.trim() })}
+          />
+        )}
+      </Field>
+      <datalist id={peers}>
         {identities.value.map(({ publicKey, name }) => (
           <option key={publicKey} value={publicKey}>
             {name}
           </option>
         ))}
       </datalist>
-      <label>
-        May
-        <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
-          {KINDS.map(({ kind, title }) => (
-            <option key={kind} value={kind}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        Which
-        <input
-          value={what}
-          spellcheck={false}
-          placeholder={KINDS.find((one) => one.kind === kind)?.placeholder ?? ""}
-          onInput={({ currentTarget }) => setWhat(currentTarget.value.trim())}
-        />
-      </label>
-      <label>
-        Times a minute, for each caller; empty for any number
-        <input type="number" min={1} value={rate} onInput={({ currentTarget }) => setRate(currentTarget.value)} />
-      </label>
-      <label>
-        For how many hours; empty for good
-        <input type="number" min={1} value={hours} onInput={({ currentTarget }) => setHours(currentTarget.value)} />
-      </label>
+      <Deeds deeds={draft.deeds} onChange={(deeds) => change({ deeds })} />
+      <div class="fields">
+        <Field label="Times a minute" hint="For each caller; empty for any number">
+          {(ids) => (
+            <input
+              {...ids}
+              type="number"
+              min={1}
+              value={draft.rate}
+              onInput={({ currentTarget }) => change({ rate: currentTarget.value })}
+            />
+          )}
+        </Field>
+        <Field label="Ends">
+          {(ids) => (
+            <select
+              {...ids}
+              value={draft.ends}
+              onChange={({ currentTarget }) => change({ ends: currentTarget.value as Ending })}
+            >
+              {draft.base?.expires !== undefined && <option value="kept">as it does now</option>}
+              {ENDINGS.map(({ ends, title }) => (
+                <option key={ends} value={ends}>
+                  {title}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      </div>
       <label class="check">
-        <input type="checkbox" checked={asks} onChange={({ currentTarget }) => setAsks(currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={draft.asks}
+          onChange={({ currentTarget }) => change({ asks: currentTarget.checked })}
+        />
         Ask me each time
       </label>
       <p class="sentence" role="status">
-        {grant ? sentenceOf(grant) : "Say which, and it stands here in words."}
+        {grant ? sentenceOf(grant, ownWording()) : "Say which, and it stands here in words."}
       </p>
       <div class="actions">
         <button type="submit" class="primary" disabled={!grant}>
-          Allow
+          {action}
         </button>
+        {onCancel && (
+          <button type="button" onClick={onCancel}>
+            Leave it
+          </button>
+        )}
       </div>
     </form>
   );
 }
 
-type Answers = {
-  readonly to: string;
-  readonly kind: string;
-  readonly what: string;
-  readonly rate: string;
-  readonly hours: string;
-  readonly asks: boolean;
-};
+type DeedsProps = { readonly deeds: readonly Deed[]; readonly onChange: (deeds: readonly Deed[]) => void };
 
-const HOUR_MS = 3_600_000;
-
-/** `undefined` while something is missing. */
-function makeGrant({ to, kind, what, rate, hours, asks }: Answers): Grant | undefined {
-  if (to === "" || what === "") return undefined;
-  const [perMinute, lasts] = [Number(rate), Number(hours)];
-  return {
-    to,
-    allow: [`${kind}:${what}`],
-    ...(perMinute >= 1 ? { limits: { plays_per_minute: Math.floor(perMinute) } } : {}),
-    ...(lasts > 0
-      ? { expires: new Date(Math.ceil((Date.now() + lasts * HOUR_MS) / HOUR_MS) * HOUR_MS).toISOString() }
-      : {}),
-    ...(asks ? { approval: "ask" as const } : {}),
-  };
+function Deeds({ deeds, onChange }: DeedsProps) {
+  const put = (at: number, deed: Deed) => onChange(deeds.map((other, i) => (i === at ? deed : other)));
+  return (
+    <>
+      {deeds.map((deed, i) => {
+        const placeholder = KINDS.find(({ kind }) => kind === deed.kind)?.placeholder;
+        return (
+          <div class="fields" key={i}>
+            <Field label={i === 0 ? "May" : "and may"}>
+              {(ids) => (
+                <select
+                  {...ids}
+                  value={deed.kind}
+                  onChange={({ currentTarget }) => put(i, { ...deed, kind: currentTarget.value })}
+                >
+                  {KINDS.map(({ kind, title }) => (
+                    <option key={kind} value={kind}>
+                      {title}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Field>
+            {placeholder !== undefined && (
+              <Field label="Which">
+                {(ids) => (
+                  <input
+                    {...ids}
+                    value={deed.what}
+                    spellcheck={false}
+                    autocomplete="off"
+                    placeholder={placeholder}
+                    onInput={({ currentTarget }) => put(i, { ...deed, what: currentTarget.value.trim() })}
+                  />
+                )}
+              </Field>
+            )}
+          </div>
+        );
+      })}
+      <div class="actions">
+        <button type="button" class="small" onClick={() => onChange([...deeds, { kind: "read", what: "" }])}>
+          And something else
+        </button>
+        {deeds.length > 1 && (
+          <button type="button" class="small" onClick={() => onChange(deeds.slice(0, -1))}>
+            Not the last
+          </button>
+        )}
+      </div>
+    </>
+  );
 }

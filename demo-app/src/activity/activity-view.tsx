@@ -1,82 +1,75 @@
-import type { LogRecord } from "@circles/sdk";
 import { useState } from "preact/hooks";
+import { Field } from "../parts/field.tsx";
 import { Loading } from "../parts/loading.tsx";
-import { useLoaded } from "../parts/use-loaded.ts";
-import { Avatar } from "../peers/avatar.tsx";
 import type { Peer } from "../peers/peer.ts";
-import { shortKey } from "../peers/short-key.ts";
-import { type Outcome, outcomeOf, readActivity } from "./read-activity.ts";
+import { checkChain } from "./chain.ts";
+import { ChainState } from "./chain-state.tsx";
+import { isLook, type Outcome, outcomeOf } from "./read-activity.ts";
+import { Records } from "./records.tsx";
 import { Timeline } from "./timeline.tsx";
+import { useLiveRecords } from "./use-live-records.ts";
 
 const OUTCOMES: readonly Outcome[] = ["completed", "error", "denied", "waiting", "cancelled", "expired"];
 
-/** What happened in the peer's own circle, newest first. */
+/** What happened in the peer's own circle, newest first, as it happens. */
 export function ActivityView({ peer }: { readonly peer: Peer }) {
   const [only, setOnly] = useState<Outcome | "">("");
-  const [asked, setAsked] = useState(0);
-  const records = useLoaded(() => readActivity(peer), [peer, peer.changes.value, asked]);
+  const [text, setText] = useState("");
+  const [withLooks, setWithLooks] = useState(false);
+  const log = useLiveRecords(peer);
   return (
     <>
-      <h3>Activity</h3>
-      <div class="actions">
-        <label>
-          Show{" "}
-          <select value={only} onChange={({ currentTarget }) => setOnly(currentTarget.value as Outcome | "")}>
-            <option value="">everything</option>
-            {OUTCOMES.map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
-        <button type="button" onClick={() => setAsked(asked + 1)}>
-          Look again
-        </button>
+      <h2>Activity</h2>
+      <div class="fields">
+        <Field label="Outcome">
+          {(ids) => (
+            <select
+              {...ids}
+              value={only}
+              onChange={({ currentTarget }) => setOnly(currentTarget.value as Outcome | "")}
+            >
+              <option value="">all</option>
+              {OUTCOMES.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="With this in it">
+          {(ids) => (
+            <input
+              {...ids}
+              type="search"
+              placeholder="a key, a name, a word"
+              value={text}
+              onInput={({ currentTarget }) => setText(currentTarget.value.trim())}
+            />
+          )}
+        </Field>
       </div>
-      <Loading of={records}>
-        {(all) => (
-          <>
-            <Timeline records={all} />
-            <Records records={all.filter((record) => only === "" || outcomeOf(record) === only)} />
-          </>
-        )}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={withLooks}
+          onChange={({ currentTarget }) => setWithLooks(currentTarget.checked)}
+        />
+        Show how this page looks at the circle, too
+      </label>
+      <Loading of={log}>
+        {({ records, heads }) => {
+          const shown = records
+            .filter((record) => withLooks || !isLook(record, peer.publicKey))
+            .filter((record) => only === "" || outcomeOf(record) === only)
+            .filter((record) => text === "" || JSON.stringify(record).includes(text));
+          return (
+            <>
+              <Timeline records={shown} />
+              <ChainState check={checkChain(records, heads)} />
+              <Records records={shown} isFiltered={only !== "" || text !== ""} />
+            </>
+          );
+        }}
       </Loading>
-    </>
-  );
-}
-
-function Records({ records }: { readonly records: readonly LogRecord[] }) {
-  if (records.length === 0) return <p class="quiet">Nothing yet. Every play in your circle leaves a record here.</p>;
-  return (
-    <ol class="rows records" reversed>
-      {records.toReversed().map((record) => (
-        <li key={record.seq} class={`outcome-${outcomeOf(record)}`}>
-          <span class="quiet number">{record.seq}</span>
-          <time class="quiet" dateTime={record.at}>
-            {new Date(record.at).toLocaleTimeString()}
-          </time>
-          <What record={record} />
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-function What({ record }: { readonly record: LogRecord }) {
-  if (record.kind === "denials") {
-    const plays = record.denials.reduce((sum, one) => sum + one.plays, record.others?.plays ?? 0);
-    return <span class="grow">{plays === 1 ? "one play was denied" : `${plays} plays were denied`}</span>;
-  }
-  if (record.kind !== "play") return <span class="grow quiet">{record.kind}</span>;
-  const { caller, status, writes } = record;
-  const said =
-    status === "completed" ? record.output : status === "waiting" ? record.capability : record.failure.message;
-  return (
-    <>
-      <Avatar publicKey={caller} size={20} />
-      <code>{shortKey(caller)}</code>
-      <span class="badge">{status}</span>
-      <span class="grow line">{said}</span>
-      {writes.length > 0 && <span class="quiet line">→ {writes.join(", ")}</span>}
     </>
   );
 }

@@ -17,25 +17,38 @@ export function Timeline({ records }: { readonly records: readonly LogRecord[] }
     bar?.set(outcome, (bar.get(outcome) ?? 0) + 1);
   }
   const most = Math.max(...bars.map((bar) => sum(bar)));
+  const seen = new Set(bars.flatMap((bar) => Array.from(bar.keys())));
   const denied = records.filter((record) => outcomeOf(record) === "denied").length;
   return (
-    <svg
-      class="timeline"
-      viewBox={`0 0 ${BARS * 4} ${HEIGHT}`}
-      role="img"
-      aria-label={`${records.length} records from ${new Date(first).toLocaleString()} to ${new Date(last).toLocaleString()}, ${denied} of them denials`}
-    >
-      {bars.flatMap((bar, x) => {
-        let top = HEIGHT;
-        return Array.from(bar, ([outcome, count]) => {
-          const height = (count / most) * HEIGHT;
-          top -= height;
-          return (
-            <rect key={`${x} ${outcome}`} class={`outcome-${outcome}`} x={x * 4} y={top} width="3" height={height} />
-          );
-        });
-      })}
-    </svg>
+    <figure class="timeline">
+      <svg
+        preserveAspectRatio="none"
+        viewBox={`0 0 ${BARS * 4} ${HEIGHT}`}
+        role="img"
+        aria-label={`${records.length} records from ${new Date(first).toLocaleString()} to ${new Date(last).toLocaleString()}, ${denied} of them denials`}
+      >
+        {bars.flatMap((bar, x) => {
+          let top = HEIGHT;
+          return Array.from(bar, ([outcome, count]) => {
+            const height = (count / most) * HEIGHT;
+            top -= height;
+            return (
+              <rect key={`${x} ${outcome}`} class={`outcome-${outcome}`} x={x * 4} y={top} width="3" height={height} />
+            );
+          });
+        })}
+      </svg>
+      <figcaption class="quiet">
+        {Array.from(seen, (outcome) => (
+          <span key={outcome} class={`key outcome-${outcome}`}>
+            {outcome}
+          </span>
+        ))}
+        <span>
+          {new Date(first).toLocaleTimeString()} – {new Date(last).toLocaleTimeString()}
+        </span>
+      </figcaption>
+    </figure>
   );
 }
 

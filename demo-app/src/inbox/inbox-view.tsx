@@ -1,6 +1,9 @@
 import type { InboxEntry } from "@circles/sdk";
+import { deed } from "../access/sentence.ts";
 import { Failure } from "../parts/failure.tsx";
+import { ScrolledText } from "../parts/scrolled-text.tsx";
 import { Avatar } from "../peers/avatar.tsx";
+import { identities } from "../peers/identities.ts";
 import type { Peer } from "../peers/peer.ts";
 import { shortKey } from "../peers/short-key.ts";
 import type { Asking } from "./asking.ts";
@@ -10,10 +13,10 @@ export function InboxView({ peer }: { readonly peer: Peer }) {
   const { asking } = peer;
   return (
     <>
-      <h3>Inbox</h3>
+      <h2>Inbox</h2>
       {asking.error.value !== undefined && <Failure error={asking.error.value} />}
       {asking.entries.value.length === 0 ? (
-        <p class="quiet">
+        <p class="empty">
           Nobody asks for anything. Grants with “ask me each time” bring plays here, and they wait until you answer.
         </p>
       ) : (
@@ -31,13 +34,15 @@ export function InboxView({ peer }: { readonly peer: Peer }) {
 
 function Entry({ entry, asking }: { readonly entry: InboxEntry; readonly asking: Asking }) {
   const { id, caller, capability, script, args, expires_at } = entry;
+  const known = identities.value.find(({ publicKey }) => publicKey === caller);
   return (
     <article aria-label={`${shortKey(caller)} asks for ${capability}`}>
       <p class="who">
-        <Avatar publicKey={caller} size={24} /> <code>{shortKey(caller)}</code> asks for <strong>{capability}</strong>
+        <Avatar publicKey={caller} size={24} /> {known && <strong>{known.name}</strong>} <code>{shortKey(caller)}</code>{" "}
+        asks to {deed(capability)}
       </p>
-      <pre class="lines">{script}</pre>
-      {args !== "null" && <pre class="lines">with {args}</pre>}
+      <ScrolledText label="The script">{script}</ScrolledText>
+      {args !== "null" && <ScrolledText label="Its arguments">with {args}</ScrolledText>}
       <p class="quiet">until {new Date(expires_at * 1000).toLocaleString()}</p>
       <div class="actions">
         <button type="button" class="primary" onClick={() => void asking.allow(id, false)}>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
 import { Loading } from "../parts/loading.tsx";
+import { useAttempt } from "../parts/use-attempt.ts";
 import { useLoaded } from "../parts/use-loaded.ts";
 import type { Peer } from "../peers/peer.ts";
 
@@ -10,31 +11,19 @@ type DocumentEditorProps = { readonly peer: Peer; readonly name: string; readonl
 export function DocumentEditor({ peer, name, onGone }: DocumentEditorProps) {
   const document = useLoaded(async () => (await peer.own()).play("data.get(args)", name), [peer, name]);
   const [text, setText] = useState("");
-  const [error, setError] = useState<unknown>(undefined);
+  const [isSaved, setSaved] = useState(false);
+  const { error, isBusy, attempt } = useAttempt();
   useEffect(() => {
     if (document.is === "there") setText(JSON.stringify(document.value, undefined, 2));
   }, [document]);
-  const change = async (script: string, args: unknown) => {
-    setError(undefined);
-    try {
-      await (await peer.own()).play(script, args);
+  const change = (script: string, args: () => unknown) =>
+    attempt(async () => {
+      await (await peer.own()).play(script, args());
       peer.changed();
-      return true;
-    } catch (failed) {
-      setError(failed);
-      return false;
-    }
-  };
-  const save = async () => {
-    try {
-      await change("data.set(args.name, args.value)", { name, value: JSON.parse(text) as unknown });
-    } catch (failed) {
-      setError(failed);
-    }
-  };
+    });
   return (
     <>
-      <h3>{name}</h3>
+      <h3 class="wrap">{name}</h3>
       <Loading of={document}>
         {() => (
           <textarea
@@ -42,24 +31,40 @@ export function DocumentEditor({ peer, name, onGone }: DocumentEditorProps) {
             rows={10}
             spellcheck={false}
             value={text}
-            onInput={({ currentTarget }) => setText(currentTarget.value)}
+            onInput={({ currentTarget }) => {
+              setSaved(false);
+              setText(currentTarget.value);
+            }}
           />
         )}
       </Loading>
       <div class="actions">
-        <button type="button" class="primary" onClick={() => void save()}>
+        <button
+          type="button"
+          class="primary"
+          disabled={isBusy}
+          onClick={() =>
+            void change("data.set(args.name, args.value)", () => ({ name, value: JSON.parse(text) as unknown })).then(
+              setSaved,
+            )
+          }
+        >
           Save
         </button>
         <button
           type="button"
+          disabled={isBusy}
           onClick={() =>
-            void change("data.delete(args)", name).then((isDone) => {
+            void change("data.delete(args)", () => name).then((isDone) => {
               if (isDone) onGone();
             })
           }
         >
           Delete
         </button>
+        <span role="status" class="quiet">
+          {isSaved ? "saved" : ""}
+        </span>
       </div>
       {error !== undefined && <Failure error={error} />}
     </>

@@ -2,12 +2,18 @@
 const ROWS = 5;
 const COLUMNS = 3;
 
+/** The colour of a key, in degrees; of anything else, some colour. */
+export function hueOf(publicKey: string): number {
+  const byte = Number.parseInt(publicKey.slice(2, 4), 16);
+  return (Number.isNaN(byte) ? 0 : byte) * (360 / 256);
+}
+
 type AvatarProps = { readonly publicKey: string; readonly size?: number };
 
 /** A picture drawn from a key: the same key, the same picture, and hardly any other. For eyes only, it proves nothing. */
 export function Avatar({ publicKey, size = 32 }: AvatarProps) {
   const nibbles = Array.from(publicKey.slice(2), (digit) => Number.parseInt(digit, 16));
-  const hue = ((nibbles[0] ?? 0) * 16 + (nibbles[1] ?? 0)) * (360 / 256);
+  const hue = hueOf(publicKey);
   const cells = nibbles.slice(4, 4 + ROWS * COLUMNS).flatMap((nibble, i) => {
     if (nibble % 2 === 0) return [];
     const [x, y] = [i % COLUMNS, Math.floor(i / COLUMNS)];

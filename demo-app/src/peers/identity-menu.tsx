@@ -1,69 +1,60 @@
 import { useRef, useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { useAttempt } from "../parts/use-attempt.ts";
 import { Avatar } from "./avatar.tsx";
-import { backUp, choose, createIdentity, forget, identities, restore } from "./identities.ts";
+import { Backup, Restore } from "./backup.tsx";
+import { choose, createIdentity, forget, identities } from "./identities.ts";
+import { NamedForm } from "./named-form.tsx";
 import type { Peer } from "./peer.ts";
+import { QrCode } from "./qr-code.tsx";
 import { shortKey } from "./short-key.ts";
+import { visitLink } from "./visit.ts";
 
 /** Who the page is, and everything about identities, in a dialog. */
 export function IdentityMenu({ peer }: { readonly peer: Peer }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [error, setError] = useState<unknown>(undefined);
-  const [backup, setBackup] = useState("");
-  const doing = async (what: () => Promise<unknown>) => {
-    setError(undefined);
-    try {
-      await what();
-    } catch (failed) {
-      setError(failed);
-    }
+  const [isOpen, setOpen] = useState(false);
+  const { error, attempt } = useAttempt();
+  const open = () => {
+    setOpen(true);
+    dialog.current?.showModal();
   };
   return (
     <>
-      <button type="button" class="identity" onClick={() => dialog.current?.showModal()}>
-        <Avatar publicKey={peer.publicKey} /> {peer.name} <code>{shortKey(peer.publicKey)}</code>
+      <button type="button" class="identity" aria-haspopup="dialog" onClick={open}>
+        <Avatar publicKey={peer.publicKey} size={28} /> <span>{peer.name}</span>{" "}
+        <code class="quiet">{shortKey(peer.publicKey)}</code>
       </button>
-      <dialog ref={dialog} aria-labelledby="identities-title">
+      <dialog ref={dialog} aria-labelledby="identities-title" onClose={() => setOpen(false)}>
         <h2 id="identities-title">Identities</h2>
         <ul class="rows">
           {identities.value.map(({ publicKey, name }) => (
             <li key={publicKey}>
               <Avatar publicKey={publicKey} />
               <span class="grow">
-                {name} <code>{shortKey(publicKey)}</code>
+                {name} <code class="quiet">{shortKey(publicKey)}</code>
               </span>
               {publicKey === peer.publicKey ? (
                 <span class="quiet">you, now</span>
               ) : (
-                <button type="button" onClick={() => void doing(() => choose(publicKey))}>
+                <button type="button" class="small" onClick={() => void attempt(() => choose(publicKey))}>
                   Be this one
                 </button>
               )}
             </li>
           ))}
         </ul>
-        <p>
-          Link to my circle: <code class="wrap">{peer.ownUrl}</code>{" "}
-          <button type="button" onClick={() => void doing(() => navigator.clipboard.writeText(peer.ownUrl))}>
-            Copy
-          </button>
-        </p>
         <NamedForm
           label="Name of a new identity"
           action="Make"
-          onGiven={(name) => void doing(() => createIdentity(name))}
+          onGiven={(name) => void attempt(() => createIdentity(name))}
         />
-        <NamedForm
-          label={`Passphrase for a backup of ${peer.name}`}
-          action="Back up"
-          isSecret
-          onGiven={(passphrase) => void doing(async () => setBackup(await backUp(peer.publicKey, passphrase)))}
-        />
-        {backup !== "" && <textarea readOnly rows={3} aria-label="Backup: keep this text" value={backup} />}
-        <RestoreForm onGiven={(text, passphrase) => void doing(() => restore(text, passphrase, "Restored"))} />
+        {isOpen && <MyCircle key={peer.publicKey} peer={peer} />}
+        <Backup peer={peer} attempt={attempt} />
+        <Restore attempt={attempt} />
         {error !== undefined && <Failure error={error} />}
         <div class="actions">
-          <ForgetButton name={peer.name} onForget={() => void doing(() => forget(peer.publicKey))} />
+          <ForgetButton name={peer.name} onForget={() => void attempt(() => forget(peer.publicKey))} />
           <button type="button" class="primary" onClick={() => dialog.current?.close()}>
             Close
           </button>
@@ -73,54 +64,33 @@ export function IdentityMenu({ peer }: { readonly peer: Peer }) {
   );
 }
 
-type NamedFormProps = {
-  readonly label: string;
-  readonly action: string;
-  readonly isSecret?: boolean;
-  readonly onGiven: (text: string) => void;
-};
-
-function NamedForm({ label, action, isSecret = false, onGiven }: NamedFormProps) {
-  const [text, setText] = useState("");
+/** How others find the way. */
+function MyCircle({ peer }: { readonly peer: Peer }) {
+  const link = visitLink(peer.ownUrl);
+  const [isCopied, setCopied] = useState(false);
+  const { error, attempt } = useAttempt();
   return (
-    <form
-      class="inline"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (text !== "") onGiven(text);
-        setText("");
-      }}
-    >
-      <label>
-        {label}
-        <input
-          type={isSecret ? "password" : "text"}
-          autocomplete={isSecret ? "new-password" : "off"}
-          value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
-        />
-      </label>
-      <button type="submit">{action}</button>
-    </form>
-  );
-}
-
-function RestoreForm({ onGiven }: { readonly onGiven: (text: string, passphrase: string) => void }) {
-  const [text, setText] = useState("");
-  return (
-    <details>
-      <summary>Restore from a backup</summary>
-      <label>
-        The backup's text
-        <textarea
-          rows={3}
-          spellcheck={false}
-          value={text}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
-        />
-      </label>
-      <NamedForm label="Its passphrase" action="Restore" isSecret onGiven={(passphrase) => onGiven(text, passphrase)} />
-    </details>
+    <section class="my-circle" aria-label={`The way to the circle of ${peer.name}`}>
+      <QrCode text={link} />
+      <div>
+        <h3>My circle</h3>
+        <p class="quiet">Whoever opens this link visits it, as far as you allow.</p>
+        <p>
+          <code class="wrap">{link}</code>
+        </p>
+        <p class="quiet">
+          For programs: <code class="wrap">{peer.ownUrl}</code>
+        </p>
+        <button
+          type="button"
+          class="small"
+          onClick={() => void attempt(() => navigator.clipboard.writeText(link)).then(setCopied)}
+        >
+          {isCopied ? "Copied" : "Copy the link"}
+        </button>
+        {error !== undefined && <Failure error={error} />}
+      </div>
+    </section>
   );
 }
 

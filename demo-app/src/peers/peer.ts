@@ -15,6 +15,8 @@ export class Peer {
   readonly relay: string;
   readonly #circles = new Map<string, Promise<Circle>>();
   readonly #standing = signal<Standing>("connecting");
+  /** The circle to which the peer turns, as somebody named it; empty for its own. */
+  readonly target = signal("");
   readonly desk = new Desk();
   readonly asking = new Asking(this);
   readonly #ends = new Set<() => void>();

@@ -33,6 +33,9 @@ export type Editor = {
   destroy(): void;
 };
 
+const MOST_SYNTAX_ERRORS = 5;
+const NO_JAVASCRIPT = "This does not read as JavaScript";
+
 const COLOURS = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword], color: "var(--code-keyword)" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--code-string)" },
@@ -75,6 +78,7 @@ export function openEditor({ parent, root, text, label, onChange, onRun }: Edito
         syntaxHighlighting(COLOURS),
         autocompletion({ override: [complete] }),
         keymap.of([{ key: "Mod-Enter", run }, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+        EditorView.domEventHandlers({ beforeinput: replaceSelected }),
         EditorView.contentAttributes.of({ "aria-label": label }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString());
@@ -98,6 +102,13 @@ export function openEditor({ parent, root, text, label, onChange, onRun }: Edito
   };
 }
 
+/** Chrome would keep the look of what is typed over by a style attribute, which the page's policy refuses. */
+function replaceSelected(event: InputEvent, view: EditorView): boolean {
+  if (event.inputType !== "insertText" || event.data === null || view.state.selection.main.empty) return false;
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  return true;
+}
+
 function diagnosticAt(state: EditorState, { message, place }: { message: string; place: Place }): Diagnostic {
   const line = state.doc.line(Math.min(Math.max(1, place.line), state.doc.lines));
   const from = Math.min(line.from + place.column - 1, line.to);
@@ -109,9 +120,9 @@ function syntaxErrors(view: EditorView): Diagnostic[] {
   const found: Diagnostic[] = [];
   syntaxTree(view.state).iterate({
     enter({ type, from, to }) {
-      if (type.isError && found.length < 5) {
-        found.push({ from, to, severity: "warning", message: "This does not read as JavaScript" });
-      }
+      if (!type.isError || found.length === MOST_SYNTAX_ERRORS) return;
+      // What is missing has no length: the character before it is marked.
+      found.push({ from: from === to ? Math.max(0, from - 1) : from, to, severity: "warning", message: NO_JAVASCRIPT });
     },
   });
   return found;

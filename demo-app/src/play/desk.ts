@@ -2,20 +2,37 @@ import { signal } from "@preact/signals";
 import type { Peer } from "../peers/peer.ts";
 import { EXAMPLES } from "./examples.ts";
 import { Run } from "./run.ts";
+import { parseTarget } from "./target.ts";
 
 const MOST_RUNS = 20;
 
 /** What one peer is writing and has run; it stays while other views are looked at. */
 export class Desk {
-  readonly target = signal<string>("");
   readonly script = signal(EXAMPLES[0]?.script ?? "");
   readonly args = signal("");
   /** Newest first. */
   readonly runs = signal<readonly Run[]>([]);
 
+  /** Starts what is written here. */
   run(peer: Peer): void {
-    const [script, args, url] = [this.script.value, this.args.value, this.target.value || peer.ownUrl];
-    const run = Run.start({ script, args, dial: () => peer.circle(url) });
+    const target = peer.target.value;
+    this.#start(peer, { script: this.script.value, args: this.args.value, target });
+  }
+
+  /** Puts an earlier run's script, arguments and circle back, and runs them. */
+  again(peer: Peer, { parts }: Run): void {
+    this.bringBack(peer, parts);
+    this.run(peer);
+  }
+
+  bringBack(peer: Peer, { script, args, target }: Run["parts"]): void {
+    this.script.value = script;
+    this.args.value = args;
+    peer.target.value = target;
+  }
+
+  #start(peer: Peer, parts: { script: string; args: string; target: string }): void {
+    const run = Run.start({ ...parts, dial: async () => peer.circle(parseTarget(parts.target, peer)) });
     this.runs.value = [run, ...this.runs.value].slice(0, MOST_RUNS);
     const stop = run.end.subscribe((end) => {
       if (end) peer.changed();

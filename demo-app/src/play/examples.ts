@@ -14,9 +14,9 @@ print("in the circle of", CIRCLE_PUBLIC_KEY);
   },
   {
     title: "Show progress",
-    script: `for (let step = 1; step <= 20; step++) {
-  for (const end = Date.now() + 100; Date.now() < end; ); // some work
-  progress(step / 20, \`step \${step} of 20\`);
+    script: `for (let step = 1; step <= 10; step++) {
+  for (const end = Date.now() + 80; Date.now() < end; ); // some work
+  progress(step / 10, \`step \${step} of 10\`);
   if (step % 5 === 0) print(\`\${step} done\`);
 }
 "finished";

@@ -1,38 +1,65 @@
+import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { ScrolledText } from "../parts/scrolled-text.tsx";
 import { ValueTree } from "../parts/value-tree.tsx";
 import type { Run } from "./run.ts";
+import { milliseconds, TimeSpent } from "./time-spent.tsx";
 
 /** What a run says while it goes on, and how it ended. */
 export function RunOutcome({ run }: { readonly run: Run }) {
   const end = run.end.value;
   const progress = run.progress.value;
+  const spent = run.spent.value;
   return (
     <>
-      <p class="state" role="status">
+      <p class={`state state-${end?.is ?? "running"}`} role="status">
         {stateOf(run)}
       </p>
       {progress && (
-        <label class="progress">
-          <progress max={1} value={progress.fraction} />
+        <div class="progress">
+          <progress aria-label="Progress" max={1} value={progress.fraction} />
           <span class="quiet">{progress.note ?? `${Math.round(progress.fraction * 100)} %`}</span>
-        </label>
+        </div>
       )}
       {run.lines.value.length > 0 && (
-        <pre class="lines" role="log">
+        <ScrolledText label="What the script printed" isLive>
           {run.lines.value.join("\n")}
-        </pre>
+        </ScrolledText>
       )}
-      {end?.is === "result" && <ValueTree value={end.value} />}
+      {run.dropped.value > 0 && <p class="quiet">and {run.dropped.value.toLocaleString()} lines more</p>}
+      {end?.is === "result" && <Result value={end.value} />}
       {end?.is === "failure" && <Failure error={end.error} />}
+      {spent && <TimeSpent spent={spent} />}
     </>
   );
 }
 
-function stateOf(run: Run): string {
-  const [end, took, capability] = [run.end.value, run.tookMs.value, run.waitsFor.value];
-  if (capability !== undefined) return `waits until the circle's owner allows ${capability}`;
-  if (!end) return "running…";
-  const time = took === undefined ? "" : ` after ${Math.round(took).toLocaleString()} ms`;
-  if (end.is === "result") return `done${time}`;
-  return end.is === "cancelled" ? `cancelled${time}; nothing was written` : `failed${time}; nothing was written`;
+function Result({ value }: { readonly value: unknown }) {
+  const [isText, setText] = useState(false);
+  const isTree = typeof value === "object" && value !== null;
+  return (
+    <>
+      <div class="result-head">
+        <h4>Result</h4>
+        {isTree && (
+          <button type="button" class="small" aria-pressed={isText} onClick={() => setText(!isText)}>
+            JSON
+          </button>
+        )}
+      </div>
+      {isText ? (
+        <ScrolledText label="The result as JSON">{JSON.stringify(value, undefined, 2)}</ScrolledText>
+      ) : (
+        <ValueTree value={value} />
+      )}
+    </>
+  );
+}
+
+function stateOf({ end, spent, waitsFor }: Run): string {
+  if (waitsFor.value !== undefined) return `waits until the circle's owner allows ${waitsFor.value}`;
+  if (!end.value) return "running…";
+  const time = spent.value === undefined ? "" : ` after ${milliseconds(spent.value.totalMs)}`;
+  if (end.value.is === "result") return `done${time}`;
+  return end.value.is === "cancelled" ? `cancelled${time}; nothing was written` : `failed${time}; nothing was written`;
 }

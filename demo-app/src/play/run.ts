@@ -1,6 +1,8 @@
-import type { Circle, Play, PlayOutput } from "@circles/sdk";
+import type { Circle, Play, Played, PlayOutput } from "@circles/sdk";
 import { signal } from "@preact/signals";
+import { keepHead } from "../activity/kept-heads.ts";
 import { parseArgs } from "./args.ts";
+import { type Spent, spentOf } from "./spent.ts";
 
 /** How a run ended. */
 export type RunEnd =
@@ -12,6 +14,8 @@ export type RunParts = {
   readonly script: string;
   /** JSON text; empty for none. */
   readonly args: string;
+  /** As it was named: empty for one's own circle. */
+  readonly target: string;
   readonly dial: () => Promise<Circle>;
 };
 
@@ -22,16 +26,19 @@ const CANCELLED = -32006;
 /** One play from the press of a button to its end, as a view shows it. */
 export class Run {
   readonly parts: RunParts;
-  /** Unix milliseconds; of one desk no two are the same. */
+  /** Unix milliseconds. */
   readonly startedAt = Date.now();
   readonly lines = signal<readonly string[]>([]);
+  /** How many lines came that are not kept. */
+  readonly dropped = signal(0);
   readonly progress = signal<{ readonly fraction: number; readonly note?: string } | undefined>(undefined);
   /** What the circle's owner is asked for. */
   readonly waitsFor = signal<string | undefined>(undefined);
   readonly end = signal<RunEnd | undefined>(undefined);
-  /** Milliseconds from the press to the end. */
-  readonly tookMs = signal<number | undefined>(undefined);
+  /** From sending it to its end. */
+  readonly spent = signal<Spent | undefined>(undefined);
   #play: Play<unknown> | undefined;
+  #fresh: string[] = [];
 
   private constructor(parts: RunParts) {
     this.parts = parts;
@@ -49,24 +56,44 @@ export class Run {
   }
 
   async #run(): Promise<void> {
-    const began = performance.now();
+    let began = performance.now();
+    let played: Played<unknown> | undefined;
     try {
       const args = parseArgs(this.parts.args);
       const circle = await this.parts.dial();
+      began = performance.now();
       this.#play = circle.play(this.parts.script, args);
       for await (const output of this.#play) this.#hear(output);
-      this.end.value = { is: "result", value: await this.#play };
+      played = await this.#play.played;
+      keepHead(circle.publicKey, played.log);
+      this.end.value = { is: "result", value: played.value };
     } catch (error) {
       const isCancelled = error instanceof Error && "code" in error && error.code === CANCELLED;
       this.end.value = isCancelled ? { is: "cancelled" } : { is: "failure", error };
     }
+    this.#show();
     this.waitsFor.value = undefined;
-    this.tookMs.value = performance.now() - began;
+    this.spent.value = spentOf(performance.now() - began, played);
   }
 
   #hear(output: PlayOutput): void {
     if (output.kind === "progress") this.progress.value = output.data;
     else if (output.kind === "waiting") this.waitsFor.value = output.data.capability;
-    else if (this.lines.value.length < MOST_LINES) this.lines.value = [...this.lines.value, output.data];
+    else this.#print(output.data);
+  }
+
+  /** Thousands of lines at once are drawn once a frame: a stranger's script must not make the page slow. */
+  #print(line: string): void {
+    if (this.#fresh.length === 0) requestAnimationFrame(() => this.#show());
+    this.#fresh.push(line);
+  }
+
+  #show(): void {
+    const fresh = this.#fresh;
+    if (fresh.length === 0) return;
+    this.#fresh = [];
+    const room = MOST_LINES - this.lines.value.length;
+    if (room > 0) this.lines.value = [...this.lines.value, ...fresh.slice(0, room)];
+    this.dropped.value += Math.max(0, fresh.length - Math.max(0, room));
   }
 }

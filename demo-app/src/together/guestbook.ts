@@ -1,10 +1,10 @@
-import type { Circle, CircleEvent } from "@circles/sdk";
+import type { Circle } from "@circles/sdk";
 
 /** One entry, as visitors see it: whatever a host lets them see. */
 export type Entry = { readonly name: unknown; readonly text: unknown; readonly key: unknown };
 
 /** What the host publishes: visitors can sign and read, and do nothing else to its data. */
-const LIBRARY = `
+export const LIBRARY = `
 export function sign(name, text) {
   for (const one of [name, text]) {
     if (typeof one !== "string" || one === "" || one.length > 200) throw new TypeError("expected 1 to 200 characters");
@@ -18,9 +18,8 @@ export function entries() {
 }
 `;
 
-/** Makes one's own circle a guestbook for anyone. */
-export async function host(own: Circle): Promise<void> {
-  await own.library.set(LIBRARY);
+/** Lets anyone sign and read. */
+export async function open(own: Circle): Promise<void> {
   await own.policy.grant({ to: "*", allow: ["call:sign"], limits: { plays_per_minute: 10 } });
   await own.policy.grant({ to: "*", allow: ["call:entries", "subscribe:guestbook"], limits: { plays_per_minute: 60 } });
 }
@@ -29,9 +28,9 @@ export function sign(circle: Circle, name: string, text: string): PromiseLike<un
   return circle.call("sign", name, text);
 }
 
-/** What is written there, and then each new entry as it comes, until `stop` aborts. */
-export async function* follow(circle: Circle, stop: AbortSignal): AsyncGenerator<readonly Entry[], void> {
-  const news: AsyncIterable<CircleEvent<Entry>> = circle.subscribe<Entry>("guestbook", { signal: stop });
+/** What is written there, and then each new entry as it comes, until `signal` aborts. */
+export async function* follow(circle: Circle, signal: AbortSignal): AsyncGenerator<readonly Entry[], void> {
+  const news = circle.subscribe<Entry>("guestbook", { signal });
   let all = await circle.call<Entry[]>("entries");
   yield all;
   for await (const { data } of news) {

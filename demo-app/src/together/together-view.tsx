@@ -1,55 +1,39 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
-import { Avatar } from "../peers/avatar.tsx";
+import { ScrolledText } from "../parts/scrolled-text.tsx";
+import { useAttempt } from "../parts/use-attempt.ts";
 import type { Peer } from "../peers/peer.ts";
-import { shortKey } from "../peers/short-key.ts";
-import { type Entry, follow, host, sign } from "./guestbook.ts";
-import source from "./guestbook.ts?raw";
+import { TargetField } from "../play/target-field.tsx";
+import guestbookSource from "./guestbook.ts?raw";
+import { GuestbookView } from "./guestbook-view.tsx";
+import { host } from "./host.ts";
+import whiteboardSource from "./whiteboard.ts?raw";
+import { WhiteboardView } from "./whiteboard-view.tsx";
 
-/** A guestbook in somebody's circle, written with the SDK alone; its source stands below. */
+const APPS = [
+  { title: "Guestbook", App: GuestbookView, source: guestbookSource },
+  { title: "Whiteboard", App: WhiteboardView, source: whiteboardSource },
+] as const;
+
+/** Two small apps between circles, written with the SDK alone; their source stands beside them. */
 export function TogetherView({ peer }: { readonly peer: Peer }) {
-  const [target, setTarget] = useState("");
-  const [entries, setEntries] = useState<readonly Entry[]>([]);
-  const [error, setError] = useState<unknown>(undefined);
-  const [text, setText] = useState("");
+  const [title, setTitle] = useState<string>(APPS[0].title);
   const [opened, setOpened] = useState(0);
-  const url = target === "" ? peer.ownUrl : target;
-  useEffect(() => {
-    const stop = new AbortController();
-    setEntries([]);
-    setError(undefined);
-    const read = async () => {
-      for await (const all of follow(await peer.circle(url), stop.signal)) setEntries(all);
-    };
-    read().catch((failed: unknown) => {
-      if (!stop.signal.aborted) setError(failed);
-    });
-    return () => stop.abort();
-  }, [peer, url, opened]);
-  const attempt = async (what: () => PromiseLike<unknown>) => {
-    setError(undefined);
-    try {
-      await what();
-    } catch (failed) {
-      setError(failed);
-    }
-  };
+  const { error, isBusy, attempt } = useAttempt();
+  const { App, source } = APPS.find((app) => app.title === title) ?? APPS[0];
   return (
     <>
-      <h3>A guestbook</h3>
-      <label>
-        Whose
-        <input
-          value={target}
-          placeholder="mine"
-          spellcheck={false}
-          onInput={({ currentTarget }) => setTarget(currentTarget.value.trim())}
-        />
-      </label>
-      {target === "" && (
+      <h2>Together</h2>
+      <p class="quiet">
+        A guestbook and a whiteboard that live in somebody's circle: functions that it publishes, and events that it
+        tells.
+      </p>
+      <TargetField peer={peer} />
+      {peer.target.value === "" && (
         <div class="actions">
           <button
             type="button"
+            disabled={isBusy}
             onClick={() =>
               void attempt(async () => {
                 await host(await peer.own());
@@ -58,41 +42,23 @@ export function TogetherView({ peer }: { readonly peer: Peer }) {
               })
             }
           >
-            Open my guestbook to anyone
+            Open mine to anyone
           </button>
         </div>
       )}
-      <form
-        class="inline"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt(async () => {
-            await sign(await peer.circle(url), peer.name, text);
-            setText("");
-          });
-        }}
-      >
-        <label>
-          Write something
-          <input value={text} maxLength={200} onInput={({ currentTarget }) => setText(currentTarget.value)} />
-        </label>
-        <button type="submit" class="primary" disabled={text === ""}>
-          Sign
-        </button>
-      </form>
       {error !== undefined && <Failure error={error} />}
-      <ul class="rows" aria-label="Entries" aria-live="polite">
-        {entries.map(({ name, text, key }, i) => (
-          <li key={`${i} ${String(key)}`}>
-            <Avatar publicKey={String(key)} size={20} />
-            <strong>{String(name)}</strong> <span class="grow">{String(text)}</span>
-            <code class="quiet">{shortKey(String(key))}</code>
-          </li>
+      <fieldset class="switch">
+        <legend class="hidden">App</legend>
+        {APPS.map((app) => (
+          <button key={app.title} type="button" aria-pressed={app.title === title} onClick={() => setTitle(app.title)}>
+            {app.title}
+          </button>
         ))}
-      </ul>
+      </fieldset>
+      <App key={title} peer={peer} opened={opened} />
       <details>
         <summary>View source: all of it</summary>
-        <pre class="lines">{source}</pre>
+        <ScrolledText label={`Source of the ${title.toLowerCase()}`}>{source}</ScrolledText>
       </details>
     </>
   );

@@ -1,0 +1,23 @@
+import type { Peer } from "../peers/peer.ts";
+import { visitedCircle } from "../peers/visit.ts";
+
+const KEY = /^0[23][0-9a-f]{64}$/;
+const CIRCLE_URL = /^wss?:\/\/[^/?#\s]+\/0[23][0-9a-f]{64}$/;
+
+/**
+ * The URL of the circle that somebody named: nothing for their own, a public key at their own relay, the circle's URL, or a
+ * link to it. @throws {TypeError}
+ */
+export function parseTarget(text: string, { ownUrl, relay }: Pick<Peer, "ownUrl" | "relay">): string {
+  const named = text.trim();
+  if (named === "") return ownUrl;
+  if (KEY.test(named)) return `${relay}/${named}`;
+  const url = visitedCircle(named) ?? named;
+  if (CIRCLE_URL.test(url)) return url;
+  throw new TypeError("circle: expected a public key of 66 hex digits, a link to a circle, or ws://host:port/key");
+}
+
+/** The key in a circle's URL. */
+export function keyIn(url: string): string {
+  return url.slice(url.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,55 @@
+import { useState } from "preact/hooks";
+import { Failure } from "../parts/failure.tsx";
+import { useAttempt } from "../parts/use-attempt.ts";
+import { visibleText } from "../parts/visible-text.ts";
+import { Avatar } from "../peers/avatar.tsx";
+import type { Peer } from "../peers/peer.ts";
+import { shortKey } from "../peers/short-key.ts";
+import { parseTarget } from "../play/target.ts";
+import { follow, sign } from "./guestbook.ts";
+import { NotOpen } from "./not-open.tsx";
+import { useFollowed } from "./use-followed.ts";
+
+export type AppProps = { readonly peer: Peer; readonly opened: number };
+
+/** The guestbook of the circle to which the peer turned. */
+export function GuestbookView({ peer, opened }: AppProps) {
+  const { items, error: notOpen, lookAgain } = useFollowed(peer, follow, opened);
+  const { error, attempt } = useAttempt();
+  const [text, setText] = useState("");
+  return (
+    <>
+      <form
+        class="inline"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void attempt(async () => {
+            await sign(await peer.circle(parseTarget(peer.target.value, peer)), peer.name, text);
+            setText("");
+          });
+        }}
+      >
+        <label>
+          Write something
+          <input value={text} maxLength={200} onInput={({ currentTarget }) => setText(currentTarget.value)} />
+        </label>
+        <button type="submit" class="primary" disabled={text === ""}>
+          Sign
+        </button>
+      </form>
+      {error !== undefined && <Failure error={error} />}
+      <NotOpen error={notOpen} isOwn={peer.target.value === ""} onLook={lookAgain} />
+      <ul class="rows" aria-label="Entries" aria-live="polite">
+        {items.map(({ name, text, key }, i) => (
+          <li key={i}>
+            <Avatar publicKey={String(key)} size={24} />
+            <span class="grow wrap">
+              <strong>{visibleText(String(name))}</strong> {visibleText(String(text))}
+            </span>
+            <code class="quiet">{shortKey(String(key))}</code>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
