@@ -8,6 +8,7 @@ import { shortKey } from "../peers/short-key.ts";
 import { parseTarget } from "../play/target.ts";
 import { follow, sign } from "./guestbook.ts";
 import { NotOpen } from "./not-open.tsx";
+import { textOf } from "./told.ts";
 import { useFollowed } from "./use-followed.ts";
 
 export type AppProps = { readonly peer: Peer; readonly opened: number };
@@ -42,11 +43,11 @@ export function GuestbookView({ peer, opened }: AppProps) {
       <ul class="rows" aria-label="Entries" aria-live="polite">
         {items.map(({ name, text, key }, i) => (
           <li key={i}>
-            <Avatar publicKey={String(key)} size={24} />
+            <Avatar publicKey={textOf(key)} size={24} />
             <span class="grow wrap">
-              <strong>{visibleText(String(name))}</strong> {visibleText(String(text))}
+              <strong>{visibleText(textOf(name))}</strong> {visibleText(textOf(text))}
             </span>
-            <code class="quiet">{shortKey(String(key))}</code>
+            <code class="quiet">{shortKey(textOf(key))}</code>
           </li>
         ))}
       </ul>

@@ -5,6 +5,7 @@ import { hueOf } from "../peers/avatar.tsx";
 import { parseTarget } from "../play/target.ts";
 import type { AppProps } from "./guestbook-view.tsx";
 import { NotOpen } from "./not-open.tsx";
+import { textOf } from "./told.ts";
 import { useFollowed } from "./use-followed.ts";
 import { draw, follow, type Point, type Stroke } from "./whiteboard.ts";
 
@@ -70,7 +71,7 @@ export function WhiteboardView({ peer, opened }: AppProps) {
         }}
       >
         {items.map((stroke, i) => (
-          <polyline key={i} points={pathOf(stroke)} stroke={`hsl(${hueOf(String(stroke.key))} 65% 50%)`} />
+          <polyline key={i} points={pathOf(stroke)} stroke={`hsl(${hueOf(textOf(stroke.key))} 65% 50%)`} />
         ))}
         {drawn.length > 0 && <polyline points={drawn.join(" ")} stroke={`hsl(${hueOf(peer.publicKey)} 65% 50%)`} />}
         <circle class={drawn.length > 0 ? "pen down" : "pen"} cx={pen[0]} cy={pen[1]} r="8" />
@@ -91,7 +92,7 @@ function clamp(value: number, most: number): number {
 }
 
 /** A host may tell anything: what is no line of points is not drawn. */
-function pathOf({ points }: Stroke): string {
+function pathOf({ points }: Partial<Stroke>): string {
   if (!Array.isArray(points)) return "";
   const numbers = points.slice(0, MOST_POINTS).flat();
   return numbers.every((number) => typeof number === "number" && Number.isFinite(number)) ? numbers.join(" ") : "";

@@ -1,0 +1,13 @@
+/** More than that of what a host tells is not drawn. */
+const MOST = 300;
+
+/** What a host told, as far as it is a list of objects. It may have told anything. */
+export function listOf(told: unknown): readonly object[] {
+  if (!Array.isArray(told)) return [];
+  return told.filter((one): one is object => typeof one === "object" && one !== null).slice(-MOST);
+}
+
+/** A text that a host told; of anything else, what it is. */
+export function textOf(told: unknown): string {
+  return typeof told === "string" ? told : JSON.stringify(told ?? null);
+}
