@@ -109,7 +109,14 @@ export type Failure = { readonly code: number; readonly message: string; readonl
 
 /** How a play ended. `log` is the head of the circle's log with the play's record in it. */
 export type Outcome =
-  | { readonly status: "completed"; readonly output: string; readonly format: "text" | "json"; readonly log: LogHead }
+  | {
+      readonly status: "completed";
+      readonly output: string;
+      readonly format: "text" | "json";
+      readonly log: LogHead;
+      /** Left out where the worker knows the outcome from the log. */
+      readonly work?: Work;
+    }
   | {
       readonly status: "error" | "cancelled" | "denied" | "expired";
       readonly failure: Failure;
@@ -118,6 +125,13 @@ export type Outcome =
     }
   /** What a task was told that is no play: JSON. */
   | { readonly status: "answered"; readonly output: string; readonly log?: never };
+
+/** What a worker did for one play, in milliseconds. */
+export type Work = {
+  readonly runMs: number;
+  /** From the script's end until its record was on the disk. */
+  readonly commitMs: number;
+};
 
 /** An event as a sandbox makes it: `seq` counts from 1 within the play. */
 export type Event = PlayEvent extends infer E ? (E extends PlayEvent ? Omit<E, "task_id"> : never) : never;

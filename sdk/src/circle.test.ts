@@ -102,6 +102,22 @@ describe("a circle", () => {
     expect((await play.played).log).toEqual({ seq: 1, hash: "00" });
   });
 
+  it.each([
+    [{ relay_ms: 3, run_ms: 1, commit_ms: 0.5 }, true],
+    [{ relay_ms: 3, run_ms: 1 }, false],
+    [{ relay_ms: "3", run_ms: 1, commit_ms: 0.5 }, false],
+    [null, false],
+    ["soon", false],
+  ])("[M17] a relay that says its timing is %j is heard: %j", async (timing, isHeard) => {
+    const relay = scriptedRelay();
+    circle = await relay.dial();
+    const play = circle.play("script");
+    await vi.waitUntil(() => relay.plays().length === 1);
+    const { id, params } = relay.plays()[0] as Request;
+    relay.answer(id, { ...result("1", params.task_id), timing });
+    expect((await play.played).timing).toEqual(isHeard ? timing : undefined);
+  });
+
   it("[S5] plays are sent in the order of the calls, however long each takes to be signed", async () => {
     const relay = scriptedRelay();
     let signing = 0;

@@ -15,7 +15,7 @@ export type { EventsOptions, EventsPage, TopicEvent } from "./protocol/events.ts
 export type { PublicKey, Signature, TaskId } from "./protocol/ids.ts";
 export type { InboxEntry } from "./protocol/inbox.ts";
 export type { CircleStorage, ContentHash, LogOptions, LogPage, LogRecord } from "./protocol/log.ts";
-export type { InboxNotice, LogHead, PlayOutput, Progress, Waiting } from "./protocol/messages.ts";
+export type { InboxNotice, LogHead, PlayOutput, PlayTiming, Progress, Waiting } from "./protocol/messages.ts";
 export type { Grant, PolicyDocument, PolicyVerdict } from "./protocol/policy.ts";
 export type { PlayContext, ScriptFunction } from "./script.ts";
 export type { CircleInbox } from "./tools/inbox.ts";

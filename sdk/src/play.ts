@@ -2,7 +2,7 @@ import { PlayError } from "./errors.ts";
 import type { Deadline } from "./protocol/deadline.ts";
 import { ErrorCode, type ScriptFailure, WireError } from "./protocol/errors.ts";
 import type { TaskId } from "./protocol/ids.ts";
-import type { LogHead, PlayOutput, PlayResult } from "./protocol/messages.ts";
+import type { LogHead, PlayOutput, PlayResult, PlayTiming } from "./protocol/messages.ts";
 
 /** A play that completed. */
 export type Played<Result> = {
@@ -10,6 +10,8 @@ export type Played<Result> = {
   readonly taskId: TaskId;
   /** The head of the circle's log with this play in it. Keep it, and the owner can be held to it. */
   readonly log: LogHead;
+  /** Where the time went, as the relay says; left out where it was answered from the log or from memory. */
+  readonly timing?: PlayTiming;
 };
 
 export type PlayParts = {
@@ -104,8 +106,9 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
     const onAbort = () => void this.#cancel().catch(() => {});
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      const { output, format, task_id, log } = (await send(this)) as PlayResult;
-      return { value: (format === "json" ? JSON.parse(output) : output) as Result, taskId: task_id, log };
+      const { output, format, task_id, log, timing } = (await send(this)) as PlayResult;
+      const value = (format === "json" ? JSON.parse(output) : output) as Result;
+      return { value, taskId: task_id, log, ...(isTiming(timing) ? { timing } : {}) };
     } catch (error) {
       throw signal?.aborted && isCancelled(error) ? signal.reason : error;
     } finally {
@@ -121,6 +124,11 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
 
 function isCancelled(error: unknown): boolean {
   return error instanceof WireError && error.code === ErrorCode.Cancelled;
+}
+
+/** A relay may say anything of itself; what makes no sense is as if it had said nothing. */
+function isTiming(timing: PlayTiming | undefined): timing is PlayTiming {
+  return [timing?.relay_ms, timing?.run_ms, timing?.commit_ms].every((ms) => Number.isFinite(ms));
 }
 
 /** What a script threw, as an error of its own kind. */

@@ -197,6 +197,19 @@ export function behaviourContract(place: () => Place): void {
         data: { param: "task_id" },
       });
     });
+
+    it("[M17] says where the time went, and sent again under its id nothing that never was", async () => {
+      const circle = await dial(peers.bob);
+      const script = "for (const end = Date.now() + 40; Date.now() < end; ); data.set('timed', 1)";
+      const play = circle.play(script);
+      const { timing } = await play.played;
+      if (!timing) throw new Error("expected the relay to say where the time went");
+      expect(timing.run_ms).toBeGreaterThanOrEqual(35);
+      expect(timing.commit_ms).toBeGreaterThan(0);
+      expect(timing.relay_ms).toBeGreaterThan(timing.run_ms + timing.commit_ms - 0.2); // each is rounded
+      expect(await circle.play(script, null, { taskId: play.id }).played).not.toHaveProperty("timing");
+      expect(await circle.attach(play.id).played).not.toHaveProperty("timing");
+    });
   });
 
   describe("what fails", () => {

@@ -40,7 +40,7 @@ function Result({ value }: { readonly value: unknown }) {
   return (
     <>
       <div class="result-head">
-        <h4>Result</h4>
+        <h3>Result</h3>
         {isTree && (
           <button type="button" class="small" aria-pressed={isText} onClick={() => setText(!isText)}>
             JSON

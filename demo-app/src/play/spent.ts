@@ -8,12 +8,12 @@ export type SpentPart = { readonly name: "network" | "queue" | "run" | "commit";
 export function spentOf(totalMs: number, played?: Pick<Played<unknown>, "timing">): Spent {
   const { timing } = played ?? {};
   if (!timing) return { totalMs, parts: [] };
-  const { relayMs, runMs, commitMs } = timing;
+  const { relay_ms, run_ms, commit_ms } = timing;
   const parts: SpentPart[] = [
-    { name: "network", ms: totalMs - relayMs },
-    { name: "queue", ms: relayMs - runMs - commitMs },
-    { name: "run", ms: runMs },
-    { name: "commit", ms: commitMs },
+    { name: "network", ms: totalMs - relay_ms },
+    { name: "queue", ms: relay_ms - run_ms - commit_ms },
+    { name: "run", ms: run_ms },
+    { name: "commit", ms: commit_ms },
   ];
   return { totalMs, parts: parts.map(({ name, ms }) => ({ name, ms: Math.max(0, ms) })) };
 }

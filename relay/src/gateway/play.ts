@@ -4,6 +4,7 @@ import {
   ErrorCode,
   type Methods,
   type PlayResult,
+  type PlayTiming,
   parseAttach,
   parseCancel,
   parsePlay,
@@ -21,6 +22,7 @@ import {
   type Task,
   type TaskKey,
   taskKey,
+  type Work,
 } from "../task.ts";
 import { CallFailed } from "./call-failed.ts";
 import type { Connection } from "./connection.ts";
@@ -48,6 +50,7 @@ export class Plays {
     const { circle, closed } = connection;
     const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const queuedAt = Date.now();
+    const began = performance.now();
     const deadline = queuedAt + timeout;
     const hashes = hashTask({ script, args });
     // The control lane is for owners to rule beside whatever runs: nobody else may stand in their way there.
@@ -65,7 +68,7 @@ export class Plays {
     connection.log.debug({ ...about, caller }, "play: asked for");
     try {
       const result = await connection.playing(wait, script.length + args.length, () =>
-        answer(wait.until(this.#broker.submit(task, { onEvent }, closed)), id),
+        answer(wait.until(this.#broker.submit(task, { onEvent }, closed)), id, began),
       );
       connection.log.debug(about, "play: answered");
       return result;
@@ -121,11 +124,13 @@ export function unsignedByDevice(): WireError {
   return new WireError(ErrorCode.InvalidParams, message, { param: "envelope" });
 }
 
-async function answer(wait: Promise<Outcome>, id: TaskId): Promise<PlayResult> {
+/** `began`: when the play came, by `performance.now()`. */
+async function answer(wait: Promise<Outcome>, id: TaskId, began?: number): Promise<PlayResult> {
   const outcome = await wait;
   if (outcome.status === "completed") {
-    const { output, format, log } = outcome;
-    return { output, format, task_id: id, log };
+    const { output, format, log, work } = outcome;
+    const timing = began === undefined || !work ? undefined : timingOf(work, performance.now() - began);
+    return { output, format, task_id: id, log, ...(timing ? { timing } : {}) };
   }
   if (outcome.status === "answered") {
     throw new WireError(ErrorCode.TaskIdReused, "task id: expected that of a play, got that of a subscription");
@@ -133,6 +138,13 @@ async function answer(wait: Promise<Outcome>, id: TaskId): Promise<PlayResult> {
   const { failure, log } = outcome;
   const data = { ...(failure.data as object | undefined), task_id: id, ...(log ? { log } : {}) };
   throw new WireError(failure.code, failure.message, data);
+}
+
+/** `undefined` for an outcome that was there before it was asked for. */
+function timingOf({ runMs, commitMs }: Work, relayMs: number): PlayTiming | undefined {
+  if (runMs + commitMs > relayMs) return undefined;
+  const [relay_ms = 0, run_ms = 0, commit_ms = 0] = [relayMs, runMs, commitMs].map((ms) => Math.round(ms * 10) / 10);
+  return { relay_ms, run_ms, commit_ms };
 }
 
 function sendEvent(connection: Connection, task_id: TaskId, event: Event): void {

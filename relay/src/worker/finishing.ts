@@ -25,6 +25,8 @@ type Ended = {
   readonly end: FinalEnd;
   readonly writes: readonly Write[];
   readonly emitted?: readonly Emitted[] | undefined;
+  /** How long its script ran, if it did. */
+  readonly runMs?: number | undefined;
 };
 
 type Logged = Pick<PlayEntry, "end" | "writes" | "until" | "events">;
@@ -70,9 +72,10 @@ export class Finishing {
   commit(namespace: Namespace, play: Play, ended: Ended): boolean {
     const own = entryGone(play);
     const { end, writes, emitted = [] } = takeWrites(namespace, play, ended, own);
+    const { runMs } = ended;
     const events = emitted.map(({ topic, json }) => ({ topic, data: JSON.parse(json) as unknown }));
-    this.#append(namespace, play, { end, writes: [...writes, ...own], events, until: play.until }, (head) =>
-      this.finish(play, outcomeOf(end, head)),
+    this.#append(namespace, play, { end, writes: [...writes, ...own], events, until: play.until }, (head, commitMs) =>
+      this.finish(play, outcomeOf(end, head, runMs === undefined ? undefined : { runMs, commitMs })),
     );
     return writes.length === ended.writes.length && !writes.some(({ path }) => isConfig(path));
   }
@@ -142,7 +145,7 @@ export class Finishing {
     namespace: Namespace,
     play: Play,
     { events = [], ...logged }: Logged,
-    then: (head: LogHead) => Promise<void>,
+    then: (head: LogHead, commitMs: number) => Promise<void>,
   ): void {
     const { id, caller, hashes } = play.task;
     const { writes } = logged;
@@ -161,9 +164,10 @@ export class Finishing {
         await released; // its events are out
         const { head, news } = await commit;
         this.#parts.news.tell(namespace, news);
-        observer.committed(play.task, performance.now() - began);
+        const commitMs = performance.now() - began;
+        observer.committed(play.task, commitMs);
         if (writes.some(({ path }) => isConfig(path))) await this.#committed(namespace, writes, due);
-        await then(head);
+        await then(head, commitMs);
       } catch (error) {
         await this.#fail(play, error);
       }

@@ -181,10 +181,11 @@ class Serving {
         const result = await results[i];
         if (!result) throw new Error("sandbox: expected a result for each play");
         const ended = performance.now();
-        observer.ran(play.task, ended - began);
+        const runMs = ended - began;
+        observer.ran(play.task, runMs);
         began = ended; // they run one after the other
         if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
-        const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0) });
+        const became = await this.#end(play, result, { since, runMs, said: play.said + (held?.last ?? 0) });
         if (became !== "again") play.authority.settle(result);
         const republished = configChanges.conflicts(namespace, [{ path: LIBRARY_PATH, content: null }], since);
         if (became === "stands" && !republished) continue;
@@ -201,7 +202,11 @@ class Serving {
   }
 
   /** Commits a play that ended, has it wait for the owner, or refuses it. */
-  async #end(play: Play, result: ScriptResult, { since, said }: { since: number; said: number }): Promise<Became> {
+  async #end(
+    play: Play,
+    result: ScriptResult,
+    { since, runMs, said }: { since: number; runMs: number; said: number },
+  ): Promise<Became> {
     const { authorities, configChanges, coolDown } = this.#parts;
     const namespace = this.#namespace;
     this.#claim.lost.throwIfAborted(); // others have the circle: nothing is committed any more
@@ -231,7 +236,7 @@ class Serving {
       return withoutWrites;
     }
     if (configChanges.conflicts(namespace, writes, since)) return "again";
-    const stands = this.#finishing.commit(namespace, play, { end: loggedEnd(end), writes, emitted });
+    const stands = this.#finishing.commit(namespace, play, { end: loggedEnd(end), writes, emitted, runMs });
     return stands ? "stands" : "changed";
   }
 

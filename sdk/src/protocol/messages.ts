@@ -6,7 +6,24 @@ import type { Nonce, PublicKey, Signature, TaskId, TraceId } from "./ids.ts";
 export type LogHead = { seq: number; hash: string };
 
 /** `output` is always text: a string result as it is (`text`), anything else as its JSON (`json`). */
-export type PlayResult = { output: string; format: "text" | "json"; task_id: TaskId; log: LogHead };
+export type PlayResult = {
+  output: string;
+  format: "text" | "json";
+  task_id: TaskId;
+  log: LogHead;
+  /** Left out where the play was answered from the log or from memory. No signature or record covers it. */
+  timing?: PlayTiming;
+};
+
+/** How long a relay was busy with a play, in milliseconds, to a tenth of one. What is left of `relay_ms` it waited for its turn. */
+export type PlayTiming = {
+  /** From when the gateway had the play until it had its outcome. */
+  relay_ms: number;
+  /** How long the script ran. */
+  run_ms: number;
+  /** From the script's end until its record was on the disk. */
+  commit_ms: number;
+};
 
 export type PlayParams = {
   script: string;

@@ -53,6 +53,16 @@ const logHead = {
   additionalProperties: false,
 } as const;
 
+const milliseconds = { type: "number", minimum: 0 } as const;
+
+const playTiming = {
+  type: "object",
+  description: "How long the relay was busy with the play; left out where it was answered from the log or from memory",
+  properties: { relay_ms: milliseconds, run_ms: milliseconds, commit_ms: milliseconds },
+  required: ["relay_ms", "run_ms", "commit_ms"],
+  additionalProperties: false,
+} as const;
+
 const playResult = {
   type: "object",
   properties: {
@@ -60,6 +70,7 @@ const playResult = {
     format: { enum: ["text", "json"], description: "text: a string result as it is; json: anything else, as JSON" },
     task_id: taskId,
     log: logHead,
+    timing: playTiming,
   },
   required: ["output", "format", "task_id", "log"],
   additionalProperties: false,
