@@ -27,6 +27,8 @@ try {
   await useCommand();
   say("the circles command plays");
   await playFromPages(project, say);
+  await serveDemo();
+  say("the packed relay serves the demo app");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -58,6 +60,16 @@ async function playFromNode(node: string): Promise<void> {
   await withPackedRelay({ project, node }, async (url) => {
     writeFileSync(join(project, "program.mjs"), program.replace("ws://localhost:8090", url));
     expectText(run(node, ["program.mjs"]), "You are guest number 1");
+  });
+}
+
+async function serveDemo(): Promise<void> {
+  await withPackedRelay({ project, flags: ["--demo"] }, async (url) => {
+    const page = await fetch(url.replace(/^ws/, "http"));
+    expectText(page.headers.get("content-security-policy") ?? "", "default-src 'none'");
+    const [script = ""] = /[^"]+\.js(?=")/.exec(await page.text()) ?? [];
+    const { status } = await fetch(new URL(script, `${url.replace(/^ws/, "http")}/`));
+    expectText(String(status), "200");
   });
 }
 

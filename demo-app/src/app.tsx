@@ -34,7 +34,7 @@ export function App() {
         <button type="button" aria-pressed={second !== undefined} disabled={!peer} onClick={() => void attempt(toggle)}>
           Side by side
         </button>
-        {peer && <IdentityMenu peer={peer} />}
+        {peer ? <IdentityMenu peer={peer} /> : <span class="identity" />}
       </header>
       {error !== undefined && <Failure error={error} />}
       <main class={second ? "panes" : "pane-alone"}>

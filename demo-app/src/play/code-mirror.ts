@@ -79,7 +79,7 @@ export function openEditor({ parent, root, text, label, onChange, onRun }: Edito
         autocompletion({ override: [complete] }),
         keymap.of([{ key: "Mod-Enter", run }, ...completionKeymap, ...defaultKeymap, ...historyKeymap, indentWithTab]),
         EditorView.domEventHandlers({ beforeinput: replaceSelected }),
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange(update.state.doc.toString());
         }),

@@ -51,7 +51,7 @@ export function PlayView({ peer }: PlayViewProps) {
             <button type="button" disabled={!isRunning} onClick={() => shown?.cancel()}>
               Cancel
             </button>
-            <span class="quiet">Ctrl or ⌘ with Enter runs it</span>
+            <span class="quiet">Ctrl or ⌘ with Enter runs it; Esc, then Tab leaves the editor</span>
           </div>
           <Field label="Arguments, as JSON">
             {(ids) => (

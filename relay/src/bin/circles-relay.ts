@@ -33,6 +33,7 @@ async function run(options: RelayOptions): Promise<void> {
   }
   const relay = await startRelay(options, log);
   process.stdout.write(`circles-relay ${version} ready at ${relay.url}/{circle public key}\n`);
+  if (options.demo) process.stdout.write(`the demo app is at ${relay.url.replace(/^ws/, "http")}/\n`);
   closeOnSignals(() => relay.close(), log);
   if (options.tls) reloadOnSighup(() => relay.reloadCertificate(), log);
 }
