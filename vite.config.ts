@@ -38,9 +38,9 @@ export default defineConfig({
           pool: "forks",
           execArgv: fromSource,
           testTimeout: 60_000,
-          // After the others, one file after the other: each has two browsers and a relay.
+          // After the others: each file has browsers and a relay of its own.
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
       {

@@ -3,6 +3,7 @@ import { AccessView } from "./access/access-view.tsx";
 import { ActivityView } from "./activity/activity-view.tsx";
 import { InboxView } from "./inbox/inbox-view.tsx";
 import { DocumentsView } from "./own/documents-view.tsx";
+import { Guarded } from "./parts/guarded.tsx";
 import { Avatar } from "./peers/avatar.tsx";
 import type { Peer } from "./peers/peer.ts";
 import { visitedCircle } from "./peers/visit.ts";
@@ -62,7 +63,9 @@ export function Pane({ peer, isFirst }: { readonly peer: Peer; readonly isFirst:
           </button>
         ))}
       </nav>
-      <View peer={peer} />
+      <Guarded key={shown}>
+        <View peer={peer} />
+      </Guarded>
     </section>
   );
 }

@@ -15,7 +15,7 @@ describe("playing", () => {
     await expect.poll(() => alice.page.getByRole("log").textContent()).toMatch(/^in the circle of 0[23]/);
     await alice.page.getByText("visits: 1").waitFor();
     const spent = alice.page.locator("figure.spent figcaption");
-    await expect.poll(() => spent.textContent()).toMatch(/^network .*queue .*run .*commit .*together /);
+    await expect.poll(() => spent.textContent()).toMatch(/^network and signature .*queue .*run .*commit .*together /);
   });
 
   it("[PG2] every example runs as it is, but the one that never ends", async () => {

@@ -39,7 +39,7 @@ describe("who may do what", () => {
     await form.getByLabel("Times a minute").fill("5");
     await form.getByLabel("Ends").selectOption("in an hour");
     await form.getByRole("button", { name: "Change it" }).click();
-    await alice.page.getByText(/^Anyone may read “notes\/today”, 5 times a minute, until .*\d\d:\d\d.*\.$/).waitFor();
+    await alice.page.getByText(/^Anyone may read “notes\/today”, 5 times a minute, until .*\d:\d\d.*\.$/).waitFor();
     expect(await alice.button(/^Revoke: /).count()).toBe(1);
     await bob.run("data.get('notes/today')", { target });
     await bob.page.getByText('"sunny"').waitFor();

@@ -13,6 +13,14 @@ data.set("notes/tomorrow", { weather: "rain" });
 print("two notes written");
 ({ notes: data.list("notes/"), by: CALLER_PUBLIC_KEY });`;
 
+async function openMine(person: Person): Promise<void> {
+  await person.see("Together");
+  const notOpen = person.page.getByText("It is not open yet.");
+  await notOpen.waitFor();
+  await person.button("Open mine to anyone").click();
+  await notOpen.waitFor({ state: "detached" });
+}
+
 export const VIEWS: readonly View[] = [
   {
     name: "play",
@@ -72,8 +80,7 @@ export const VIEWS: readonly View[] = [
   {
     name: "guestbook",
     async prepare(person) {
-      await person.see("Together");
-      await person.button("Open mine to anyone").click();
+      await openMine(person);
       for (const text of ["What a nice circle!", "Second that."]) {
         await person.page.getByLabel("Write something").fill(text);
         await person.button("Sign").click();
@@ -84,8 +91,7 @@ export const VIEWS: readonly View[] = [
   {
     name: "whiteboard",
     async prepare(person) {
-      await person.see("Together");
-      await person.button("Open mine to anyone").click();
+      await openMine(person);
       await person.button("Whiteboard").click();
       const own = await connect(await person.circle(), { signer: generateKeypair() });
       const circle = (x: number, y: number, r: number) =>

@@ -42,12 +42,12 @@ export function Records({ records, isFiltered }: RecordsProps) {
 function What({ record }: { readonly record: LogRecord }) {
   if (record.kind === "denials") {
     const plays = record.denials.reduce((sum, one) => sum + one.plays, record.others?.plays ?? 0);
-    const what = record.denials.map(({ capability }) => capability).join(", ");
+    const wanted = record.denials.map(({ capability }) => (capability === "*" ? "any grant" : capability));
     return (
       <>
         <span class="badge">denied</span>
         <span class="grow line">
-          {plays === 1 ? "one play" : `${plays} plays`} {what !== "" && `for want of ${what}`}
+          {plays === 1 ? "one play" : `${plays} plays`} {wanted.length > 0 && `for want of ${wanted.join(", ")}`}
         </span>
       </>
     );
