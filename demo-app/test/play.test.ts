@@ -76,6 +76,7 @@ describe("playing", () => {
     ["prints without end", "for (;;) print('x'.repeat(1000));"],
     ["asks for all memory", "const all = []; for (;;) all.push(new Array(1e6).fill(1));"],
     ["answers something huge", "Array.from({ length: 40_000 }, (_, i) => ({ i, nested: { i } }))"],
+    ["answers lists of lists", "const row = Array(150).fill(1); Array(150).fill(Array(20).fill(row))"],
     ["answers something deep", "let deep = 1; for (let i = 0; i < 100; i++) deep = { deep }; deep"],
   ])("[PG3] the page stays responsive when a script %s", async (_, script) => {
     await alice.run(script);

@@ -33,7 +33,7 @@ describe("a grant in words", () => {
 
   it("[PG7] names peers whom the owner knows", () => {
     expect(sentenceOf({ to: bob, allow: ["log"] }, { names: new Map([[bob, "Bob"]]) })).toMatch(
-      /^“Bob” \(0[23].{4}….{4}\) may read your log\.$/,
+      /^“Bob” \(0[23].{8}….{8}\) may read your log\.$/,
     );
   });
 

@@ -7,7 +7,6 @@ import { Peer } from "./peer.ts";
 export type Known = { readonly publicKey: string; readonly name: string };
 
 const CHOSEN = "circles-identity";
-const RELAY = "circles-relay";
 
 const known = signal<readonly Known[]>([]);
 const chosen = signal<Peer | undefined>(undefined);
@@ -69,10 +68,8 @@ export async function forget(publicKey: string): Promise<void> {
   if (next && chosen.value?.publicKey === publicKey) await choose(next.publicKey);
 }
 
-/** `ws://host:port` of the relay: the one that serves this page, or the one that was chosen. */
+/** `ws://host:port` of the relay that serves this page; while Vite does, of the one beside it. */
 function relayUrl(): string {
-  const kept = localStorage.getItem(RELAY);
-  if (kept) return kept;
   const isServedByVite = import.meta.env.DEV;
   return isServedByVite ? "ws://localhost:8090" : `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}`;
 }

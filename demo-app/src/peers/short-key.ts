@@ -1,4 +1,4 @@
-/** A public key as people compare it: its first and last characters. */
+/** A public key as people compare it. So much of it that nobody finds another key that looks like it: 64 bits. */
 export function shortKey(publicKey: string): string {
-  return `${publicKey.slice(0, 6)}…${publicKey.slice(-4)}`;
+  return `${publicKey.slice(0, 10)}…${publicKey.slice(-8)}`;
 }
