@@ -5,6 +5,7 @@ import type {
   Lane,
   LogHead,
   PlayEvent,
+  PlayTiming,
   PublicKey,
   Sha256,
   Signature,
@@ -107,6 +108,9 @@ export function circleOf(key: TaskKey): PublicKey {
 /** What ended a play that did not complete, as it crosses the wire. */
 export type Failure = { readonly code: number; readonly message: string; readonly data?: unknown };
 
+/** How long a worker was busy with a play that completed, by its own clock. */
+export type WorkerTiming = Omit<PlayTiming, "relay_ms">;
+
 /** How a play ended. `log` is the head of the circle's log with the play's record in it. */
 export type Outcome =
   | {
@@ -114,24 +118,18 @@ export type Outcome =
       readonly output: string;
       readonly format: "text" | "json";
       readonly log: LogHead;
-      /** Left out where the worker knows the outcome from the log. */
-      readonly work?: Work;
+      /** Left out where it did not run for this outcome. A broker tells it with the end and does not remember it. */
+      readonly timing?: WorkerTiming;
     }
   | {
       readonly status: "error" | "cancelled" | "denied" | "expired";
       readonly failure: Failure;
       /** Left out where nothing was logged: a denial, a play that was refused before it began. Its id may be used again. */
       readonly log?: LogHead;
+      readonly timing?: never;
     }
   /** What a task was told that is no play: JSON. */
-  | { readonly status: "answered"; readonly output: string; readonly log?: never };
-
-/** What a worker did for one play, in milliseconds. */
-export type Work = {
-  readonly runMs: number;
-  /** From the script's end until its record was on the disk. */
-  readonly commitMs: number;
-};
+  | { readonly status: "answered"; readonly output: string; readonly log?: never; readonly timing?: never };
 
 /** An event as a sandbox makes it: `seq` counts from 1 within the play. */
 export type Event = PlayEvent extends infer E ? (E extends PlayEvent ? Omit<E, "task_id"> : never) : never;

@@ -1,4 +1,5 @@
 import { PlayError } from "./errors.ts";
+import { isPlayTiming } from "./play-timing.ts";
 import type { Deadline } from "./protocol/deadline.ts";
 import { ErrorCode, type ScriptFailure, WireError } from "./protocol/errors.ts";
 import type { TaskId } from "./protocol/ids.ts";
@@ -10,7 +11,11 @@ export type Played<Result> = {
   readonly taskId: TaskId;
   /** The head of the circle's log with this play in it. Keep it, and the owner can be held to it. */
   readonly log: LogHead;
-  /** Where the time went, as the relay says; left out where it was answered from the log or from memory. */
+  /**
+   * Where the relay's part of the time went, in milliseconds. What a caller waited beyond `relay_ms` is the network's; what
+   * `run_ms` and `commit_ms` leave of it is the wait in line. Left out where the relay did not run the play for this
+   * answer, as when it had ended before, or does not say.
+   */
   readonly timing?: PlayTiming;
 };
 
@@ -108,7 +113,7 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
     try {
       const { output, format, task_id, log, timing } = (await send(this)) as PlayResult;
       const value = (format === "json" ? JSON.parse(output) : output) as Result;
-      return { value, taskId: task_id, log, ...(isTiming(timing) ? { timing } : {}) };
+      return { value, taskId: task_id, log, ...(isPlayTiming(timing) ? { timing } : {}) };
     } catch (error) {
       throw signal?.aborted && isCancelled(error) ? signal.reason : error;
     } finally {
@@ -124,11 +129,6 @@ export class Play<Result> implements PromiseLike<Result>, AsyncIterable<PlayOutp
 
 function isCancelled(error: unknown): boolean {
   return error instanceof WireError && error.code === ErrorCode.Cancelled;
-}
-
-/** A relay may say anything of itself; what makes no sense is as if it had said nothing. */
-function isTiming(timing: PlayTiming | undefined): timing is PlayTiming {
-  return [timing?.relay_ms, timing?.run_ms, timing?.commit_ms].every((ms) => Number.isFinite(ms));
 }
 
 /** What a script threw, as an error of its own kind. */

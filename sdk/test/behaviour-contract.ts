@@ -70,6 +70,21 @@ export function behaviourContract(place: () => Place): void {
       });
     });
 
+    it("[M17] says where the relay's part of its time went; sent again, it is not said to have run again", async () => {
+      const circle = await dial(peers.bob);
+      const play = circle.play("for (const t = Date.now(); Date.now() < t + 20;); 'done'");
+      const began = performance.now();
+      const { timing } = await play.played;
+      const took = performance.now() - began;
+      const { relay_ms, run_ms, commit_ms } = timing ?? { relay_ms: 0, run_ms: 0, commit_ms: 0 };
+      expect(run_ms).toBeGreaterThan(15);
+      expect(commit_ms).toBeGreaterThanOrEqual(0);
+      expect(run_ms + commit_ms).toBeLessThanOrEqual(relay_ms);
+      // A browser's clock may be as coarse as this, and another one than the relay's.
+      expect(relay_ms).toBeLessThanOrEqual(took + 20);
+      expect(await circle.attach(play.id).played).not.toHaveProperty("timing");
+    });
+
     it("[S2] of a function is called with its arguments, next to the owner's data and knowing who calls", async () => {
       const [, alices] = await both("read:guests", "write:guests");
       const answer = await alices.play(
@@ -196,19 +211,6 @@ export function behaviourContract(place: () => Place): void {
         code: ErrorCode.InvalidParams,
         data: { param: "task_id" },
       });
-    });
-
-    it("[M17] says where the time went, and sent again under its id nothing that never was", async () => {
-      const circle = await dial(peers.bob);
-      const script = "for (const end = Date.now() + 40; Date.now() < end; ); data.set('timed', 1)";
-      const play = circle.play(script);
-      const { timing } = await play.played;
-      if (!timing) throw new Error("expected the relay to say where the time went");
-      expect(timing.run_ms).toBeGreaterThanOrEqual(35);
-      expect(timing.commit_ms).toBeGreaterThan(0);
-      expect(timing.relay_ms).toBeGreaterThan(timing.run_ms + timing.commit_ms - 0.2); // each is rounded
-      expect(await circle.play(script, null, { taskId: play.id }).played).not.toHaveProperty("timing");
-      expect(await circle.attach(play.id).played).not.toHaveProperty("timing");
     });
   });
 

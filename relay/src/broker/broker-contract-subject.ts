@@ -20,7 +20,7 @@ export function brokerUnderTest(makeBroker: MakeBroker) {
 
   const take = (mostTasks = 1, circles?: PublicKey[]): Promise<Claim> =>
     ending(broker.take({ mostTasks, ...(circles ? { circles: new Set(circles) } : {}) }, NEVER));
-  const finishAll = async (claim: Claim, outcome = completed("done")): Promise<void> => {
+  const finishAll = async (claim: Claim, outcome: Outcome = completed("done")): Promise<void> => {
     for (const { key } of claim.tasks) expect(await broker.finish(claim, key, outcome)).toBe(true);
   };
   return {

@@ -16,7 +16,7 @@ export function taskOf({ id, circle = alice.publicKey, caller = alice.publicKey,
 }
 
 /** An end that stands in the log. */
-export function completed(output: string): Outcome {
+export function completed(output: string): Extract<Outcome, { status: "completed" }> {
   return { status: "completed", output, format: "text", log: { seq: 1, hash: "0".repeat(64) } };
 }
 

@@ -1,7 +1,7 @@
 import type { TaskId } from "@circles/sdk/protocol";
 import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { type Event, type TaskKey, taskKey } from "../task.ts";
+import { type Event, type Outcome, type TaskKey, taskKey } from "../task.ts";
 import { type FollowOptions, UnknownTask } from "./broker.ts";
 import { brokerUnderTest, idsOf, type MakeBroker } from "./broker-contract-subject.ts";
 import { completed, printed, REFUSED, taskOf } from "./broker-contract-tasks.ts";
@@ -67,6 +67,15 @@ export function waitsContract(name: string, makeBroker: MakeBroker): void {
       const key = taskKey(taskOf({ id: "never" }));
       await expect(follow(key)).rejects.toThrow(UnknownTask);
       await expect(subject.broker.cancel(key)).rejects.toThrow(UnknownTask);
+    });
+
+    it("[BR8] who follows a task hears how long its worker was busy with it, who asks later does not", async () => {
+      const task = taskOf({ id: "t1" });
+      const waits = [submit(task), submit(task), follow(taskKey(task))];
+      const timed: Outcome = { ...completed("done"), timing: { run_ms: 1.5, commit_ms: 2.25 } };
+      await takeAndFinish(timed);
+      expect(await Promise.all(waits)).toEqual([timed, timed, timed]);
+      expect([await submit(task), await follow(taskKey(task))]).toEqual([completed("done"), completed("done")]);
     });
 
     it("[BR8] a task that ended without a record is forgotten, and its id free for any play", async () => {

@@ -257,7 +257,8 @@ export class MemoryBroker implements Broker {
     this.#tasks.delete(key);
     this.#count(queued, -1);
     // Nothing stands in the log of a play that was refused: sent again, it is tried again.
-    if (outcome.log) this.#ended.add(key, { task: { circle, id, hashes }, events, outcome });
+    const { timing: _, ...remembered } = outcome;
+    if (outcome.log) this.#ended.add(key, { task: { circle, id, hashes }, events, outcome: remembered });
     else this.#ids.delete(key, task);
     queued.end(outcome);
   }

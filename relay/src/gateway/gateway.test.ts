@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { MAX_FRAME_BYTES, MAX_SCRIPT_BYTES } from "@circles/sdk/protocol";
+import { MAX_FRAME_BYTES, MAX_SCRIPT_BYTES, type PlayResult } from "@circles/sdk/protocol";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { alice, bob } from "../../test/people.ts";
@@ -172,6 +172,25 @@ describe("a relay's wire", () => {
     // Its own deadline also ends the script; whichever comes first, it is -32005.
     expect(answer).toMatchObject({ error: { code: -32005, data: { task_id } } });
     expect(await wire.call("attach", { task_id })).toMatchObject({ error: { code: -32005, data: { log: {} } } });
+  });
+
+  it("[GW22] a play is answered with its timing; sent again, or attached to, with its outcome alone", async () => {
+    const wire = await session();
+    const play = { script: "for (const t = Date.now(); Date.now() < t + 20;); 'done'", task_id: "e".repeat(20) };
+    const began = performance.now();
+    const first = (await wire.call("play", play)) as { result: PlayResult };
+    const took = performance.now() - began;
+    const { timing, ...remembered } = first.result;
+    const { relay_ms, run_ms, commit_ms } = timing ?? { relay_ms: 0, run_ms: 0, commit_ms: 0 };
+    expect(run_ms).toBeGreaterThan(15);
+    expect(run_ms + commit_ms).toBeLessThanOrEqual(relay_ms);
+    expect(relay_ms).toBeLessThanOrEqual(took + 0.01); // rounded
+    for (const [method, params] of [
+      ["play", play],
+      ["attach", { task_id: play.task_id }],
+    ] as const) {
+      expect(((await wire.call(method, params)) as { result: PlayResult }).result).toEqual(remembered);
+    }
   });
 
   it("[GW9] an owner attaches to, and cancels, what others play in the circle", async () => {

@@ -4,7 +4,6 @@ import {
   ErrorCode,
   type Methods,
   type PlayResult,
-  type PlayTiming,
   parseAttach,
   parseCancel,
   parsePlay,
@@ -22,10 +21,10 @@ import {
   type Task,
   type TaskKey,
   taskKey,
-  type Work,
 } from "../task.ts";
 import { CallFailed } from "./call-failed.ts";
 import type { Connection } from "./connection.ts";
+import { timingOf } from "./play-timing.ts";
 import { TaskWait } from "./task-wait.ts";
 
 /** What makes a worker believe that a caller asked for a play, where the caller did not sign it. */
@@ -43,6 +42,7 @@ export class Plays {
   }
 
   async play(params: unknown, connection: Connection): Promise<PlayResult> {
+    const began = performance.now();
     const { caller, ends } = connection.requireSession();
     const { script, args, taskId, timeoutMs, envelope, lane, trace = makeTrace() } = parsePlay(params);
     if (ends !== undefined && !envelope) throw unsignedByDevice();
@@ -50,7 +50,6 @@ export class Plays {
     const { circle, closed } = connection;
     const timeout = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const queuedAt = Date.now();
-    const began = performance.now();
     const deadline = queuedAt + timeout;
     const hashes = hashTask({ script, args });
     // The control lane is for owners to rule beside whatever runs: nobody else may stand in their way there.
@@ -67,9 +66,11 @@ export class Plays {
     const about = { task: id, trace };
     connection.log.debug({ ...about, caller }, "play: asked for");
     try {
-      const result = await connection.playing(wait, script.length + args.length, () =>
-        answer(wait.until(this.#broker.submit(task, { onEvent }, closed)), id, began),
+      const outcome = await connection.playing(wait, script.length + args.length, () =>
+        wait.until(this.#broker.submit(task, { onEvent }, closed)),
       );
+      const timing = timingOf(outcome, performance.now() - began);
+      const result = { ...resultOf(outcome, id), ...(timing ? { timing } : {}) };
       connection.log.debug(about, "play: answered");
       return result;
     } catch (error) {
@@ -87,7 +88,8 @@ export class Plays {
       sendEvent(connection, taskId, event);
     };
     const follow = (key: TaskKey) => this.#broker.follow(key, { after, onEvent }, connection.closed);
-    return connection.playing(wait, 0, () => answer(wait.until(this.#forOneOf(connection, taskId, follow)), taskId));
+    const end = () => wait.until(this.#forOneOf(connection, taskId, follow));
+    return resultOf(await connection.playing(wait, 0, end), taskId);
   }
 
   async cancel(params: unknown, connection: Connection): Promise<Methods["cancel"]["result"]> {
@@ -124,13 +126,11 @@ export function unsignedByDevice(): WireError {
   return new WireError(ErrorCode.InvalidParams, message, { param: "envelope" });
 }
 
-/** `began`: when the play came, by `performance.now()`. */
-async function answer(wait: Promise<Outcome>, id: TaskId, began?: number): Promise<PlayResult> {
-  const outcome = await wait;
+/** @throws {WireError} what ended a play that did not complete. */
+function resultOf(outcome: Outcome, id: TaskId): PlayResult {
   if (outcome.status === "completed") {
-    const { output, format, log, work } = outcome;
-    const timing = began === undefined || !work ? undefined : timingOf(work, performance.now() - began);
-    return { output, format, task_id: id, log, ...(timing ? { timing } : {}) };
+    const { output, format, log } = outcome;
+    return { output, format, task_id: id, log };
   }
   if (outcome.status === "answered") {
     throw new WireError(ErrorCode.TaskIdReused, "task id: expected that of a play, got that of a subscription");
@@ -138,13 +138,6 @@ async function answer(wait: Promise<Outcome>, id: TaskId, began?: number): Promi
   const { failure, log } = outcome;
   const data = { ...(failure.data as object | undefined), task_id: id, ...(log ? { log } : {}) };
   throw new WireError(failure.code, failure.message, data);
-}
-
-/** `undefined` for an outcome that was there before it was asked for. */
-function timingOf({ runMs, commitMs }: Work, relayMs: number): PlayTiming | undefined {
-  if (runMs + commitMs > relayMs) return undefined;
-  const [relay_ms = 0, run_ms = 0, commit_ms = 0] = [relayMs, runMs, commitMs].map((ms) => Math.round(ms * 10) / 10);
-  return { relay_ms, run_ms, commit_ms };
 }
 
 function sendEvent(connection: Connection, task_id: TaskId, event: Event): void {

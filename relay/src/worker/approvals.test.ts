@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { PolicyDocument } from "@circles/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { WorkerUnderTest } from "../../test/worker-under-test.ts";
+import { remembered, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import type { Event, Outcome, Task } from "../task.ts";
 import { taskKey } from "../task.ts";
 import { type AskingPlay, inboxId, inboxPath } from "./asking-play.ts";
@@ -83,8 +83,7 @@ describe("a play that asks the owner", () => {
     await allow(task);
     expect(await ended(outcome)).toMatchObject({ status: "completed", output: '"done"' });
     await worker.restart({ process: true });
-    const [known] = await worker.play(task);
-    expect(known).toEqual(await outcome);
+    expect(await worker.play(task)).toEqual(remembered([await outcome]));
   });
 
   it("[AP2] that was allowed before a crash goes on when the circle is next used, whoever uses it", async () => {

@@ -3,7 +3,7 @@ import { delegate, deviceSigner, type Keypair, keypairFrom, type Signer } from "
 import { CLOCK_SKEW_S, type PolicyDocument, SUBSCRIBE_SCRIPT } from "@circles/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { alice, bob } from "../../test/people.ts";
-import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
+import { makeGate, remembered, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import { verifyLog } from "../namespace/verify-log.ts";
 import { APPROVED, type Task } from "../task.ts";
 import { inboxId, inboxPath } from "./asking-play.ts";
@@ -55,7 +55,7 @@ describe("plays that devices sign", () => {
     const first = await signed(await signerOf(bob, phone), "add");
     const again = { id: first.id };
     const others = [await signed(await signerOf(bob, laptop), "add", again), await signed(bob, "add", again)];
-    const [outcome] = await worker.play(first);
+    const [outcome] = remembered(await worker.play(first));
     for (const other of others) {
       await worker.restart();
       expect(await worker.play(other)).toEqual([outcome]);
@@ -112,7 +112,7 @@ describe("plays that devices sign", () => {
 
   it("[PO9] what a device played before it was revoked stays, and is answered as it was", async () => {
     const task = await signed(await signerOf(bob, phone), "add");
-    const [outcome] = await worker.play(task);
+    const [outcome] = remembered(await worker.play(task));
     await setPolicy(REVOKED);
     await worker.restart();
     expect(await worker.play(task)).toEqual([outcome]);

@@ -3,7 +3,7 @@ import { StorageFull } from "../namespace/file-index.ts";
 import { NameRefused } from "../namespace/names.ts";
 import type { FinalEnd } from "../namespace/record.ts";
 import type { ScriptEnd } from "../sandbox/sandbox.ts";
-import type { Outcome, Task, Work } from "../task.ts";
+import type { Outcome, Task, WorkerTiming } from "../task.ts";
 import type { AskingPlay } from "./asking-play.ts";
 
 /** A script's end that its record is to tell. The others are `StoppedEnd`. */
@@ -58,10 +58,10 @@ export const EXPIRED: FinalEnd = {
   failure: { code: ErrorCode.TimedOut, message: "timed out: the play's deadline passed before its turn came" },
 };
 
-/** The outcome of a play whose record stands in the log at `log`. */
-export function outcomeOf(end: FinalEnd, log: LogHead, work?: Work): Outcome {
+/** The outcome of a play whose record stands in the log at `log`; `timing` where it ran just now. */
+export function outcomeOf(end: FinalEnd, log: LogHead, timing?: WorkerTiming): Outcome {
   if (end.status !== "completed") return { status: end.status, failure: end.failure, log };
-  return { status: end.status, output: end.output, format: end.format, log, ...(work ? { work } : {}) };
+  return { status: end.status, output: end.output, format: end.format, log, ...(timing ? { timing } : {}) };
 }
 
 /** What a play lacks whose device the circle has revoked. */

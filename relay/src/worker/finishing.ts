@@ -26,7 +26,7 @@ type Ended = {
   readonly writes: readonly Write[];
   readonly emitted?: readonly Emitted[] | undefined;
   /** How long its script ran, if it did. */
-  readonly runMs?: number | undefined;
+  readonly runMs?: number;
 };
 
 type Logged = Pick<PlayEntry, "end" | "writes" | "until" | "events">;
@@ -71,11 +71,10 @@ export class Finishing {
    */
   commit(namespace: Namespace, play: Play, ended: Ended): boolean {
     const own = entryGone(play);
-    const { end, writes, emitted = [] } = takeWrites(namespace, play, ended, own);
-    const { runMs } = ended;
+    const { end, writes, emitted = [], runMs } = takeWrites(namespace, play, ended, own);
     const events = emitted.map(({ topic, json }) => ({ topic, data: JSON.parse(json) as unknown }));
-    this.#append(namespace, play, { end, writes: [...writes, ...own], events, until: play.until }, (head, commitMs) =>
-      this.finish(play, outcomeOf(end, head, runMs === undefined ? undefined : { runMs, commitMs })),
+    this.#append(namespace, play, { end, writes: [...writes, ...own], events, until: play.until }, (head, commit_ms) =>
+      this.finish(play, outcomeOf(end, head, runMs === undefined ? undefined : { run_ms: runMs, commit_ms })),
     );
     return writes.length === ended.writes.length && !writes.some(({ path }) => isConfig(path));
   }

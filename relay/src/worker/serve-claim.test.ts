@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "../../test/people.ts";
-import { makeGate, WorkerUnderTest } from "../../test/worker-under-test.ts";
+import { makeGate, remembered, WorkerUnderTest } from "../../test/worker-under-test.ts";
 import { realDisk } from "../namespace/disk.ts";
 import { hashTask, type Outcome, type Task, taskKey } from "../task.ts";
 
@@ -41,7 +41,7 @@ describe("a claim", () => {
 
   it("[WK5] a task that is in the log is answered from there, across restarts, and does not run", async () => {
     const first = worker.task("add", { caller: bob.publicKey });
-    const [outcome] = await worker.play(first);
+    const [outcome] = remembered(await worker.play(first));
     await worker.restart();
     expect(await worker.play({ ...first, deadline: 0 }, worker.task("look"))).toMatchObject([outcome, { output: "1" }]);
     expect(worker.sandbox.ran).toEqual(["add", "look"]);
@@ -152,6 +152,36 @@ describe("a claim", () => {
     gate.open();
     await serving;
     expect(await outcome).toMatchObject({ output: "1" });
+  });
+
+  it("[WK23] a play that ran and completed says how long it ran and was committed; no other does", async () => {
+    const [run, sync] = [makeGate(), makeGate()];
+    let syncingSince: number | undefined;
+    worker.hold = run.opened;
+    const held = worker.task("held");
+    const began = performance.now();
+    const playing = worker.play(held);
+    await expect.poll(() => worker.sandbox.ran).toEqual(["held"]);
+    const runningSince = performance.now();
+    worker.sync = async (file) => {
+      syncingSince ??= performance.now();
+      await sync.opened;
+      await realDisk.sync(file);
+    };
+    await expect.poll(() => performance.now() - runningSince).toBeGreaterThan(10);
+    const ranMs = performance.now() - runningSince;
+    run.open();
+    await expect.poll(() => syncingSince).toBeDefined();
+    const syncedMs = performance.now() - (syncingSince ?? Number.NaN);
+    sync.open();
+    const [outcome] = await playing;
+    const { run_ms, commit_ms } = outcome?.timing ?? { run_ms: 0, commit_ms: 0 };
+    expect(run_ms).toBeGreaterThanOrEqual(ranMs);
+    expect(commit_ms).toBeGreaterThanOrEqual(syncedMs);
+    expect(run_ms + commit_ms).toBeLessThanOrEqual(performance.now() - began);
+    const others = await worker.play(worker.task("throw"), worker.task("clash"));
+    await worker.restart();
+    for (const other of [...others, ...(await worker.play(held))]) expect(other).not.toHaveProperty("timing");
   });
 
   it("[NS4] writes that clash are the script's error, and the plays behind it run on what there is", async () => {

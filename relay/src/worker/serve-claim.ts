@@ -185,7 +185,7 @@ class Serving {
         observer.ran(play.task, runMs);
         began = ended; // they run one after the other
         if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
-        const became = await this.#end(play, result, { since, runMs, said: play.said + (held?.last ?? 0) });
+        const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0), runMs });
         if (became !== "again") play.authority.settle(result);
         const republished = configChanges.conflicts(namespace, [{ path: LIBRARY_PATH, content: null }], since);
         if (became === "stands" && !republished) continue;
@@ -205,7 +205,7 @@ class Serving {
   async #end(
     play: Play,
     result: ScriptResult,
-    { since, runMs, said }: { since: number; runMs: number; said: number },
+    { since, said, runMs }: { since: number; said: number; runMs: number },
   ): Promise<Became> {
     const { authorities, configChanges, coolDown } = this.#parts;
     const namespace = this.#namespace;

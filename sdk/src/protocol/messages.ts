@@ -5,24 +5,29 @@ import type { Nonce, PublicKey, Signature, TaskId, TraceId } from "./ids.ts";
 /** The head of a circle's log: keep it, and the owner can be held to everything up to it. */
 export type LogHead = { seq: number; hash: string };
 
-/** `output` is always text: a string result as it is (`text`), anything else as its JSON (`json`). */
+/**
+ * What a relay did with a play, in milliseconds, to 0.1. Each is measured by one machine's clock alone, and
+ * `run_ms + commit_ms <= relay_ms`: what is left is the wait for its turn, and for the circle's owner where that was asked.
+ */
+export type PlayTiming = {
+  /** From when the relay read the call until it knew the outcome. */
+  relay_ms: number;
+  /** The script's run, the last one where it ran again. */
+  run_ms: number;
+  /** From the script's end until its record, and all before it, stood in the circle's log. */
+  commit_ms: number;
+};
+
+/**
+ * `output` is always text: a string result as it is (`text`), anything else as its JSON (`json`). Only the answer to the
+ * `play` that was run for it has a `timing`; nobody remembers it.
+ */
 export type PlayResult = {
   output: string;
   format: "text" | "json";
   task_id: TaskId;
   log: LogHead;
-  /** Left out where the play was answered from the log or from memory. No signature or record covers it. */
   timing?: PlayTiming;
-};
-
-/** How long a relay was busy with a play, in milliseconds, to a tenth of one. What is left of `relay_ms` it waited for its turn. */
-export type PlayTiming = {
-  /** From when the gateway had the play until it had its outcome. */
-  relay_ms: number;
-  /** How long the script ran. */
-  run_ms: number;
-  /** From the script's end until its record was on the disk. */
-  commit_ms: number;
 };
 
 export type PlayParams = {

@@ -57,8 +57,12 @@ const milliseconds = { type: "number", minimum: 0 } as const;
 
 const playTiming = {
   type: "object",
-  description: "How long the relay was busy with the play; left out where it was answered from the log or from memory",
-  properties: { relay_ms: milliseconds, run_ms: milliseconds, commit_ms: milliseconds },
+  description: "What the relay did with the play, in milliseconds; left out where nothing was run for this answer",
+  properties: {
+    relay_ms: { ...milliseconds, description: "From when the relay read the call until it knew the outcome" },
+    run_ms: { ...milliseconds, description: "The script's run" },
+    commit_ms: { ...milliseconds, description: "From the script's end until its record stood in the circle's log" },
+  },
   required: ["relay_ms", "run_ms", "commit_ms"],
   additionalProperties: false,
 } as const;

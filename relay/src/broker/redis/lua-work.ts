@@ -119,7 +119,7 @@ end
 return { 'claimed', claims }
 `;
 
-/** `line fence task outcome isRemembered status`: ends a task and tells whoever follows it. */
+/** `line fence task outcome isRemembered status timing`: ends a task and tells whoever follows it; its timing is not kept. */
 export const FINISH = `
 local line, fence, task, outcome = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local key = ${KEY.task("task")}
@@ -136,7 +136,7 @@ if tonumber(known[9]) >= MOST_ATTEMPTS then
   call('LTRIM', ${KEY.dead}, 0, MOST_DEAD - 1)
 end
 count(line, known[3] or '', tonumber(known[4]), -1)
-tell(task, 'ended', (known[6] or '0') .. ',' .. outcome)
+tell(task, 'ended', (known[6] or '0') .. ',' .. outcome .. ',' .. ARGV[9])
 local isByHand = not known[5]
 if ARGV[7] == '1' or isByHand then
   call('HDEL', key, 'script', 'args', 'proof', 'claim', 'worker', 'cancel', 'reply_to')

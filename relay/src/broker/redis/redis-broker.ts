@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { PublicKey, TaskId } from "@circles/sdk/protocol";
-import { type Event, type Outcome, type Task, type TaskKey, taskKey } from "../../task.ts";
+import { type Event, type Outcome, type Task, type TaskKey, taskKey, type WorkerTiming } from "../../task.ts";
 import {
   type Broker,
   type BrokerLimits,
@@ -227,7 +227,7 @@ export class RedisBroker implements Broker {
     try {
       const [kind, ...rest] = JSON.parse(message) as [string, ...unknown[]];
       if (kind === "event") this.#follows.heard(...(rest as [string, number, Event]));
-      else if (kind === "ended") this.#follows.ended(...(rest as [string, number, number, Outcome]));
+      else if (kind === "ended") this.#follows.ended(...(rest as [string, number, number, Outcome, WorkerTiming?]));
       else if (kind === "cancel") this.#claims.cancel(rest[0] as string);
       else if (kind === "notice") this.#notices.notify(rest[0] as PublicKey, rest[1] as Notice);
       else this.#claims.ask();

@@ -126,8 +126,9 @@ export class RedisClaims {
     this.#leave(held, key);
     const isRemembered = outcome.log ? "1" : "0";
     const named = [...held.named, id] as const;
-    const text = JSON.stringify(outcome);
-    const [became] = await this.#parts.calls.call(finishScript, ...named, text, isRemembered, outcome.status);
+    const { timing = null, ...remembered } = outcome;
+    const texts = [JSON.stringify(remembered), isRemembered, outcome.status, JSON.stringify(timing)] as const;
+    const [became] = await this.#parts.calls.call(finishScript, ...named, ...texts);
     const lease = this.leaseOf(claim.circle);
     if (became === "done" && lease === claim.lease) this.#remember(claim.circle, lease);
     return became === "done";
@@ -251,7 +252,7 @@ export class RedisClaims {
     this.#parts.onError(error);
     const message = error instanceof Error ? error.message : String(error);
     const outcome: Outcome = { status: "error", failure: { code: -32602, message } };
-    await this.#parts.calls.call(finishScript, ...named, id, JSON.stringify(outcome), "0", outcome.status);
+    await this.#parts.calls.call(finishScript, ...named, id, JSON.stringify(outcome), "0", outcome.status, "null");
   }
 }
 

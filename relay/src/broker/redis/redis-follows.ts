@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { ErrorCode, WireError } from "@circles/sdk/protocol";
-import { type Event, type Outcome, type Task, type TaskKey, taskKey } from "../../task.ts";
+import { type Event, type Outcome, type Task, type TaskKey, taskKey, type WorkerTiming } from "../../task.ts";
 import { type BrokerLimits, type FollowOptions, UnknownTask } from "../broker.ts";
 import { Followers, sayAgain } from "../followers.ts";
 import { busy, MOST_IN_CONTROL_LANE, sizeOf } from "../room.ts";
@@ -88,7 +88,8 @@ export class RedisFollows {
   }
 
   /** `said`: the number of the task's last event. */
-  ended(id: string, life: number, said: number, outcome: Outcome): void {
+  ended(id: string, life: number, said: number, remembered: Outcome, timing?: WorkerTiming | null): void {
+    const outcome = timing && remembered.status === "completed" ? { ...remembered, timing } : remembered;
     this.#asked.get(id as RedisTaskId)?.ended.set(life, outcome);
     const followed = this.#followed.get(nameOf(id, life));
     if (!followed) return;
