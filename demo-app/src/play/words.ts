@@ -38,6 +38,7 @@ export const MEMBERS: Readonly<Record<string, readonly Word[]>> = {
   policy: [
     { label: "get", detail: "()", info: "the policy" },
     { label: "set", detail: "(policy)", info: "replaces the policy" },
+    { label: "check", detail: "(peer, capability)", info: "what a play of this peer would hear now" },
   ],
   library: [
     { label: "get", detail: "()", info: "the module's source" },
@@ -48,5 +49,8 @@ export const MEMBERS: Readonly<Record<string, readonly Word[]>> = {
     { label: "allow", detail: "(id, { always }?)", info: "lets it run" },
     { label: "deny", detail: "(id, reason?)", info: "ends it" },
   ],
-  log: [{ label: "read", detail: "({ after, limit, caller })", info: "records of the circle's log" }],
+  log: [
+    { label: "read", detail: "({ after, limit, caller })", info: "records of the circle's log" },
+    { label: "storage", detail: "()", info: "how much room the circle takes" },
+  ],
 };
