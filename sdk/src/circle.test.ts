@@ -139,14 +139,14 @@ describe("a circle", () => {
 
   it("[S4] a signer that never answers holds up its play until its deadline, and those after it no longer", async () => {
     const relay = scriptedRelay();
-    let signing = 0;
+    const taskId = "the-one-that-is-stuck";
     circle = await relay.dial({
       publicKey: alice.publicKey,
       signLogin: (nonce, dialled) => alice.signLogin(nonce, dialled),
       signDelegation: (fields) => alice.signDelegation(fields),
-      signPlay: (fields) => (++signing === 1 ? new Promise(() => {}) : alice.signPlay(fields)),
+      signPlay: (fields) => (fields.taskId === taskId ? new Promise(() => {}) : alice.signPlay(fields)),
     });
-    const stuck = circle.play("stuck", null, { timeoutMs: 50 });
+    const stuck = circle.play("stuck", null, { taskId, timeoutMs: 50 });
     circle.play("next").then(undefined, () => {});
     await expect(stuck.played).rejects.toThrow(DeadlineError);
     await vi.waitUntil(() => relay.plays().length === 1);
@@ -167,7 +167,10 @@ describe("a circle", () => {
       publicKey: alice.publicKey,
       signLogin: (nonce, dialled) => alice.signLogin(nonce, dialled),
       signDelegation: (fields) => alice.signDelegation(fields),
-      signPlay: (fields) => (++signing === 1 ? new Promise(() => {}) : alice.signPlay(fields)),
+      signPlay: (fields) => {
+        signing += 1;
+        return fields.timeoutMs === undefined ? new Promise(() => {}) : alice.signPlay(fields); // no play's
+      },
     });
     vi.useFakeTimers();
     try {
