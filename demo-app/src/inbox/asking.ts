@@ -2,6 +2,8 @@ import type { InboxEntry } from "@circles/sdk";
 import { signal } from "@preact/signals";
 import type { Peer } from "../peers/peer.ts";
 
+const AGAIN_MS = 3_000;
+
 /** The plays that wait for one peer, live. */
 export class Asking {
   readonly entries = signal<readonly InboxEntry[]>([]);
@@ -12,18 +14,28 @@ export class Asking {
     this.#peer = peer;
   }
 
-  /** Follows the inbox until the peer's connection is closed for good. */
+  /** Follows the inbox as long as the peer is here, whatever becomes of its connections. */
   async follow(): Promise<void> {
-    try {
-      const circle = await this.#peer.own();
-      const notices = circle.inbox.watch();
-      this.#peer.onClose(() => void notices.return?.());
-      circle.on("open", () => void this.refresh());
-      await this.refresh();
-      for await (const _ of notices) await this.refresh();
-    } catch (error) {
-      this.error.value = error;
+    let isHere = true;
+    this.#peer.onClose(() => {
+      isHere = false;
+    });
+    while (isHere) {
+      await this.#watch().catch((error: unknown) => {
+        this.error.value = error;
+      });
+      if (isHere) await new Promise((again) => setTimeout(again, AGAIN_MS));
     }
+  }
+
+  /** Resolves or rejects when the peer's connection is closed for good. */
+  async #watch(): Promise<void> {
+    const circle = await this.#peer.own();
+    const notices = circle.inbox.watch();
+    this.#peer.onClose(() => void notices.return?.());
+    circle.on("open", () => void this.refresh());
+    await this.refresh();
+    for await (const _ of notices) await this.refresh();
   }
 
   async refresh(): Promise<void> {
