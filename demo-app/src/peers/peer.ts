@@ -15,6 +15,7 @@ export class Peer {
   readonly relay: string;
   readonly #circles = new Map<string, Promise<Circle>>();
   readonly #standing = signal<Standing>("connecting");
+  readonly standing: ReadonlySignal<Standing> = computed(() => this.#standing.value);
   /** The circle to which the peer turns, as somebody named it; empty for its own. */
   readonly target = signal("");
   readonly desk = new Desk();
@@ -28,10 +29,6 @@ export class Peer {
     this.name = name;
     this.signer = signer;
     this.relay = relay;
-  }
-
-  get standing(): ReadonlySignal<Standing> {
-    return computed(() => this.#standing.value);
   }
 
   get ownUrl(): string {
