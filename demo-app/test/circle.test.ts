@@ -79,7 +79,7 @@ describe("what is in a circle", () => {
     for (let i = 0; i < 3; i++) await alice.done(`data.set('a', ${i})`);
     await alice.see("Activity");
     await alice.page
-      .getByText(/^✓ Records 1 to \d+ follow each other, and 3 answers that this browser kept stand/)
+      .getByText(/^✓ Records 1 to \d+ are numbered without a gap, and 3 answers that this browser kept stand/)
       .waitFor();
     await alice.page.evaluate(() => {
       const name = Object.keys(localStorage).find((key) => key.startsWith("circles-heads-")) ?? "";

@@ -13,9 +13,9 @@ export function ChainState({ check }: { readonly check: ChainCheck | undefined }
   const { from, to, heads } = check;
   return (
     <p class="chain quiet" role="status">
-      ✓ Records {from} to {to} follow each other, and {heads === 1 ? "1 answer" : `${heads} answers`} that this browser
-      kept {heads === 1 ? "stands" : "stand"} among them. What each record says, <code>circles-relay verify</code>{" "}
-      checks on the relay's machine.
+      ✓ Records {from} to {to} are numbered without a gap, and {heads === 1 ? "1 answer" : `${heads} answers`} that this
+      browser kept {heads === 1 ? "stands" : "stand"} among them. What each record says,{" "}
+      <code>circles-relay verify</code> checks on the relay's machine.
     </p>
   );
 }

@@ -6,8 +6,8 @@ export type ChainCheck =
   | { readonly is: "broken"; readonly at: number; readonly why: string };
 
 /**
- * Does each record name the one before, and stand where the heads say that came with answers? A relay that altered, left out or
- * replaced what is before a kept head cannot have both. Records without a gap, oldest first; heads outside of them are not judged.
+ * Are records numbered without a gap, and do those after kept heads name these heads? A log that was rewritten or cut off before one
+ * of them is found; what each record says is not hashed here, for not all that is hashed is shown. Records without a gap, oldest first; heads outside of them are not judged.
  */
 export function checkChain(records: readonly LogRecord[], heads: readonly LogHead[]): ChainCheck | undefined {
   const [first, last] = [records[0], records.at(-1)];

@@ -23,7 +23,7 @@ export function useLiveRecords(peer: Peer): Loaded<LiveLog> {
       if (document.visibilityState === "visible") {
         try {
           after ??= await newestRecords(peer);
-          const heads = keptHeads(peer.publicKey);
+          const heads = keptHeads(peer.ownUrl);
           const fresh = await readRecords(peer, after);
           after = fresh.at(-1)?.seq ?? after;
           records = [...records, ...fresh].slice(-MOST_RECORDS);

@@ -15,6 +15,7 @@ export function LibraryEditor({ peer }: { readonly peer: Peer }) {
     if (library.is === "there") setText(library.value ?? "");
   }, [library]);
   const save = async () => {
+    if (library.is !== "there") return; // what is not seen yet is not replaced
     setPublished(false);
     const isDone = await attempt(async () => (await peer.own()).library.set(text));
     setPublished(isDone);
@@ -28,7 +29,7 @@ export function LibraryEditor({ peer }: { readonly peer: Peer }) {
       </p>
       <ScriptEditor label="Library" text={text} failure={error} onChange={setText} onRun={() => void save()} />
       <div class="actions">
-        <button type="button" class="primary" disabled={isBusy} onClick={() => void save()}>
+        <button type="button" class="primary" disabled={isBusy || library.is !== "there"} onClick={() => void save()}>
           Publish
         </button>
         <span role="status" class="quiet">

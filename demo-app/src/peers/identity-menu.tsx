@@ -50,11 +50,15 @@ export function IdentityMenu({ peer }: { readonly peer: Peer }) {
           onGiven={(name) => void attempt(() => createIdentity(name))}
         />
         {isOpen && <MyCircle key={peer.publicKey} peer={peer} />}
-        <Backup peer={peer} attempt={attempt} />
+        <Backup key={peer.publicKey} peer={peer} attempt={attempt} />
         <Restore attempt={attempt} />
         {error !== undefined && <Failure error={error} />}
         <div class="actions">
-          <ForgetButton name={peer.name} onForget={() => void attempt(() => forget(peer.publicKey))} />
+          <ForgetButton
+            key={`forget-${peer.publicKey}`}
+            name={peer.name}
+            onForget={() => void attempt(() => forget(peer.publicKey))}
+          />
           <button type="button" class="primary" onClick={() => dialog.current?.close()}>
             Close
           </button>

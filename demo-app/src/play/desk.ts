@@ -32,7 +32,7 @@ export class Desk {
   }
 
   #start(peer: Peer, parts: { script: string; args: string; target: string }): void {
-    const run = Run.start({ ...parts, dial: async () => peer.circle(parseTarget(parts.target, peer)) });
+    const run = Run.start({ ...parts, url: () => parseTarget(parts.target, peer), dial: (url) => peer.circle(url) });
     this.runs.value = [run, ...this.runs.value].slice(0, MOST_RUNS);
     const stop = run.end.subscribe((end) => {
       if (end) peer.changed();

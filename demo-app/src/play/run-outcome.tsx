@@ -1,3 +1,4 @@
+import { ConnectionError, DeadlineError, WireError } from "@circles/sdk";
 import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
 import { ScrolledText } from "../parts/scrolled-text.tsx";
@@ -61,5 +62,12 @@ function stateOf({ end, spent, waitsFor }: Run): string {
   if (!end.value) return "running…";
   const time = spent.value === undefined ? "" : ` after ${milliseconds(spent.value.totalMs)}`;
   if (end.value.is === "result") return `done${time}`;
-  return end.value.is === "cancelled" ? `cancelled${time}; nothing was written` : `failed${time}; nothing was written`;
+  if (end.value.is === "cancelled") return `cancelled${time}; nothing was written`;
+  return `failed${time}; ${isUnknown(end.value.error) ? "whether it happened, nobody here knows" : "nothing was written"}`;
+}
+
+/** May the play have happened all the same, or happen yet? */
+function isUnknown(error: unknown): boolean {
+  if (error instanceof WireError) return (error.data as { outcome?: unknown } | undefined)?.outcome === "unknown";
+  return error instanceof DeadlineError || error instanceof ConnectionError;
 }

@@ -16,7 +16,9 @@ export type RunParts = {
   readonly args: string;
   /** As it was named: empty for one's own circle. */
   readonly target: string;
-  readonly dial: () => Promise<Circle>;
+  /** The circle's. @throws {TypeError} if none was named. */
+  readonly url: () => string;
+  readonly dial: (url: string) => Promise<Circle>;
 };
 
 /** More lines than a person reads are not kept. */
@@ -60,13 +62,13 @@ export class Run {
     let played: Played<unknown> | undefined;
     try {
       const args = parseArgs(this.parts.args);
-      const circle = await this.parts.dial();
+      const circle = await this.parts.dial(this.parts.url());
       began = performance.now();
       this.#play = circle.play(this.parts.script, args);
       for await (const output of this.#play) this.#hear(output);
       played = await this.#play.played;
-      keepHead(circle.publicKey, played.log);
       this.end.value = { is: "result", value: played.value };
+      keepHead(this.parts.url(), played.log);
     } catch (error) {
       const isCancelled = error instanceof Error && "code" in error && error.code === CANCELLED;
       this.end.value = isCancelled ? { is: "cancelled" } : { is: "failure", error };

@@ -45,17 +45,21 @@ export function TargetField({ peer }: { readonly peer: Peer }) {
 
 /** The circle as people know it, so that nobody plays in another one than they think. */
 function Whose({ peer }: { readonly peer: Peer }) {
-  let key: string;
+  let url: string;
   try {
-    key = keyIn(parseTarget(peer.target.value, peer));
+    url = parseTarget(peer.target.value, peer);
   } catch {
     return <p class="whose quiet">A public key, a link to a circle, or ws://host:port/key</p>;
   }
-  const known = identities.value.find(({ publicKey }) => publicKey === key);
+  const key = keyIn(url);
+  // Another relay may claim to have anybody's circle: names are for those at one's own.
+  const isHere = url === `${peer.relay}/${key}`;
+  const known = isHere ? identities.value.find(({ publicKey }) => publicKey === key) : undefined;
+  const whose = url === peer.ownUrl ? "your own" : (known?.name ?? "a peer's");
   return (
     <p class="whose quiet">
-      <Avatar publicKey={key} size={20} /> {key === peer.publicKey ? "your own" : (known?.name ?? "a peer's")}{" "}
-      <code>{shortKey(key)}</code>
+      <Avatar publicKey={key} size={20} /> {whose} <code>{shortKey(key)}</code>
+      {!isHere && <strong> at {new URL(url).host}, another relay</strong>}
     </p>
   );
 }

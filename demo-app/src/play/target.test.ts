@@ -25,6 +25,7 @@ describe("whose circle is meant", () => {
     `javascript:alert(1)//${other}`,
     "#visit=javascript%3Aalert(1)",
     "#visit=%E0%A4%A",
+    `wss://localhost:8090@example.org/${other}`,
     `ws://user@[/${other}x`,
   ])("[PG11] refuses %j", (text) => {
     expect(() => parseTarget(text, peer)).toThrow(/circle: expected a public key/);

@@ -2,7 +2,7 @@ import type { Peer } from "../peers/peer.ts";
 import { visitedCircle } from "../peers/visit.ts";
 
 const KEY = /^0[23][0-9a-f]{64}$/;
-const CIRCLE_URL = /^wss?:\/\/[^/?#\s]+\/0[23][0-9a-f]{64}$/;
+const CIRCLE_URL = /^wss?:\/\/[^/?#\s@\\]+\/0[23][0-9a-f]{64}$/;
 
 /**
  * The URL of the circle that somebody named: nothing for their own, a public key at their own relay, the circle's URL, or a

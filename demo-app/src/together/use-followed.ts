@@ -18,6 +18,7 @@ export function useFollowed<T>(peer: Peer, follow: Follow<T>, opened: number) {
     setError(undefined);
     const read = async () => {
       for await (const all of follow(await peer.circle(parseTarget(target, peer)), stop.signal)) {
+        if (stop.signal.aborted) return; // an answer that came late is another circle's
         setItems(listOf(all));
       }
     };
