@@ -41,7 +41,15 @@ export class Asking {
   async refresh(): Promise<void> {
     try {
       const circle = await this.#peer.own();
-      this.entries.value = (await circle.inbox.list()).filter(({ state }) => state === "waiting");
+      const entries: InboxEntry[] = [];
+      // Page by page: whoever asks with much text would else hide what others ask.
+      for (let page = await circle.inbox.list(); page.length > 0; ) {
+        entries.push(...page);
+        page = await circle.inbox.list({ after: page.at(-1)?.id ?? "" });
+      }
+      this.entries.value = entries
+        .filter(({ state }) => state === "waiting")
+        .toSorted((a, b) => a.asked_at - b.asked_at);
       this.error.value = undefined;
     } catch (error) {
       this.error.value = error;

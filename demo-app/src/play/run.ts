@@ -1,6 +1,8 @@
 import type { Circle, Play, Played, PlayOutput } from "@circles/sdk";
 import { signal } from "@preact/signals";
 import { keepHead } from "../activity/kept-heads.ts";
+import { textOf } from "../parts/text-of.ts";
+import { visibleText } from "../parts/visible-text.ts";
 import { parseArgs } from "./args.ts";
 import { type Spent, spentOf } from "./spent.ts";
 
@@ -23,6 +25,8 @@ export type RunParts = {
 
 /** More lines than a person reads are not kept. */
 const MOST_LINES = 1_000;
+/** Of one line. */
+const MOST_CHARACTERS = 10_000;
 const CANCELLED = -32006;
 
 /** One play from the press of a button to its end, as a view shows it. */
@@ -79,15 +83,20 @@ export class Run {
   }
 
   #hear(output: PlayOutput): void {
-    if (output.kind === "progress") this.progress.value = output.data;
-    else if (output.kind === "waiting") this.waitsFor.value = output.data.capability;
-    else this.#print(output.data);
+    // A relay that is visited may send anything.
+    if (output.kind === "print") this.#print(textOf(output.data).slice(0, MOST_CHARACTERS));
+    else if (output.kind === "waiting") this.waitsFor.value = visibleText(textOf(output.data?.capability));
+    else if (Number.isFinite(output.data?.fraction)) {
+      const { fraction, note } = output.data;
+      this.progress.value = { fraction, ...(note === undefined ? {} : { note: textOf(note) }) };
+    }
   }
 
   /** Thousands of lines at once are drawn once a frame: a stranger's script must not make the page slow. */
   #print(line: string): void {
     if (this.#fresh.length === 0) requestAnimationFrame(() => this.#show());
-    this.#fresh.push(line);
+    if (this.#fresh.length < MOST_LINES) this.#fresh.push(line);
+    else this.dropped.value += 1;
   }
 
   #show(): void {

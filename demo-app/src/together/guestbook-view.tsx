@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { textOf } from "../parts/text-of.ts";
 import { useAttempt } from "../parts/use-attempt.ts";
 import { visibleText } from "../parts/visible-text.ts";
 import { Avatar } from "../peers/avatar.tsx";
@@ -8,7 +9,6 @@ import { shortKey } from "../peers/short-key.ts";
 import { parseTarget } from "../play/target.ts";
 import { follow, sign } from "./guestbook.ts";
 import { NotOpen } from "./not-open.tsx";
-import { textOf } from "./told.ts";
 import { useFollowed } from "./use-followed.ts";
 
 export type AppProps = { readonly peer: Peer; readonly opened: number };

@@ -6,8 +6,3 @@ export function listOf(told: unknown): readonly object[] {
   if (!Array.isArray(told)) return [];
   return told.filter((one): one is object => typeof one === "object" && one !== null).slice(-MOST);
 }
-
-/** A text that a host told; of anything else, what it is. */
-export function textOf(told: unknown): string {
-  return typeof told === "string" ? told : JSON.stringify(told ?? null);
-}

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { textOf } from "../parts/text-of.ts";
 import { useAttempt } from "../parts/use-attempt.ts";
 import { hueOf } from "../peers/avatar.tsx";
 import { parseTarget } from "../play/target.ts";
 import type { AppProps } from "./guestbook-view.tsx";
 import { NotOpen } from "./not-open.tsx";
-import { textOf } from "./told.ts";
 import { useFollowed } from "./use-followed.ts";
 import { draw, follow, type Point, type Stroke } from "./whiteboard.ts";
 
