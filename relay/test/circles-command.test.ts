@@ -215,6 +215,28 @@ describe("circles", () => {
     guest.close();
   });
 
+  it("[CC8] follows the log of one's own circle, record by record, and nobody else's", async () => {
+    await ask("keys", "new");
+    const stranger = await ask("keys", "new", "stranger");
+    await ask("play", "me", "-e", "data.set('a', 1)");
+    const following = start(["log", "me", "--follow"]);
+    const lines = createInterface({ input: following.stdout })[Symbol.asyncIterator]();
+    const next = async () => (await lines.next()).value as string;
+    expect(await next()).toMatch(/^ +1 {2}\S+ {2}completed .*→ data\/a\.json$/);
+    await ask("play", "me", "-e", "1 + 1");
+    expect(await next()).toMatch(/^ +2 {2}\S+ {2}completed .* 2$/);
+    following.kill("SIGINT");
+    expect((await once(following, "exit"))[0]).toBe(0);
+    const further = start(["log", "me", "--follow", "--after", "1", "--json"]);
+    const [line] = (await once(createInterface({ input: further.stdout }), "line")) as [string];
+    expect(JSON.parse(line)).toMatchObject({ seq: 2, output: "2" });
+    further.kill("SIGINT");
+    expect(await run(["log", stranger, "--follow"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("denied"),
+    });
+  });
+
   it("[CC7] shows what plays emit to a topic, from now or from a number on, until it is interrupted", async () => {
     await ask("keys", "new");
     const stranger = await ask("keys", "new", "stranger");

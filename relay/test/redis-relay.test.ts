@@ -9,6 +9,7 @@ import {
   generateKeypair,
   type TaskId,
 } from "@circles/sdk";
+import { type CheckedRecord, checkLog } from "@circles/sdk/log";
 import { connectWallet } from "@circles/sdk/wallet";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EthereumWallet } from "../../sdk/test/ethereum-wallet.ts";
@@ -169,6 +170,29 @@ describe("a gateway and workers on one Redis", () => {
       await first.kill("SIGKILL");
       await Promise.all(plays);
       for (const heard of hearing) expect(await heard).toEqual(numbers(200));
+      close();
+    });
+
+    it("[M18] the owner follows the log, each record once, when Redis is killed and loses everything, and a worker is", async () => {
+      const { owners, first, trusted, close } = await start();
+      const checked: CheckedRecord[] = [];
+      const following = (async () => {
+        for await (const one of checkLog(owners.log.lines({ after: 0 }), { circle: owners.publicKey })) {
+          checked.push(one);
+          if (checked.filter(({ record }) => record.kind === "play" && record.events).length === 100) return;
+        }
+      })();
+      const plays = tellAll(owners, 100);
+      await plays[30];
+      await server.kill();
+      await server.restart();
+      await plays[60];
+      await worker(...trusted);
+      await first.kill("SIGKILL");
+      await Promise.all(plays);
+      await following;
+      expect(checked.map(({ record }) => record.seq)).toEqual(checked.map((_, i) => i + 1));
+      expect(checked.filter(({ fault }) => fault !== undefined)).toEqual([]);
       close();
     });
 

@@ -147,7 +147,7 @@ export class Circle {
     this.policy = makePolicy(play);
     this.library = makeLibrary(play);
     this.inbox = makeInbox(play, parts.topics);
-    this.log = makeLog(play);
+    this.log = makeLog(play, (topic, options) => this.#hear(topic, options));
   }
 
   /**
@@ -212,10 +212,14 @@ export class Circle {
     topic: string,
     options: SubscribeOptions = {},
   ): AsyncIterableIterator<CircleEvent<Data>, undefined> {
-    const { after = 0 } = options;
     if (!isTopic(topic)) {
       throw new TypeError("topic: expected 1 to 200 characters that do not begin with $, got another text");
     }
+    return this.#hear<Data>(topic, options);
+  }
+
+  #hear<Data>(topic: string, options: SubscribeOptions): AsyncIterableIterator<CircleEvent<Data>, undefined> {
+    const { after = 0 } = options;
     if (!Number.isSafeInteger(after) || after < 0) {
       throw new TypeError("after: expected the id of an event, got another value");
     }

@@ -9,7 +9,7 @@ it("[V3] SPEC.md gives each rule an id of its own", () => {
   expect(new Set(rules).size).toBe(rules.length);
 });
 
-it.each(["src", "src/connection", "src/protocol", "src/keys", "src/tools", "src/wallet", "test"])(
+it.each(["src", "src/connection", "src/protocol", "src/keys", "src/log", "src/tools", "src/wallet", "test"])(
   "[V3] the titles of the tests in %s name rules of SPEC.md",
   (folder) => {
     const url = new URL(`../${folder}/`, import.meta.url);

@@ -7,6 +7,7 @@ import {
   INBOX_TOPIC,
   isTopic,
   type LimitReached,
+  LOG_TOPIC,
   type Methods,
   type PublicKey,
   parseSubscribe,
@@ -18,7 +19,7 @@ import {
   writeNotification,
 } from "@circles/sdk/protocol";
 import type { Broker, Notice } from "../broker/broker.ts";
-import { GAP_TOPIC, LOG_TOPIC, POLICY_TOPIC } from "../broker/topic-notices.ts";
+import { GAP_TOPIC, OPENED_TOPIC, POLICY_TOPIC } from "../broker/topic-notices.ts";
 import { type Heard, hashTask, type Task } from "../task.ts";
 import type { Connection } from "./connection.ts";
 import { unsignedByDevice, type Vouch } from "./play.ts";
@@ -44,11 +45,11 @@ export class Subscriptions {
     const { topic, after, envelope } = asked;
     const topics = this.#topicsOf(connection);
     if (topic === INBOX_TOPIC) {
-      requireOwner(connection);
+      requireOwner(connection, "inbox");
       topics.hearInbox();
       return { subscribed: true };
     }
-    requireTopic(topic);
+    requireTopic(topic, connection);
     if (ends !== undefined && !envelope) throw unsignedByDevice();
     const { subscription, signal } = topics.add(topic, caller, (end) => ({
       read: (from, isAgain) => this.#read(connection, caller, asked, { after: from, isAgain, signal: end }),
@@ -68,10 +69,10 @@ export class Subscriptions {
     const { topic } = parseTopic(params);
     const topics = this.#topicsOf(connection);
     if (topic === INBOX_TOPIC) {
-      requireOwner(connection);
+      requireOwner(connection, "inbox");
       topics.leaveInbox();
     } else {
-      requireTopic(topic);
+      requireTopic(topic, connection);
       topics.remove(topic);
     }
     return { subscribed: false };
@@ -216,8 +217,15 @@ class ConnectionTopics {
       case GAP_TOPIC:
         for (const { subscription } of this.#topics.values()) subscription.check();
         return;
+      case OPENED_TOPIC:
+        for (const [subscribed, { subscription }] of this.#topics) {
+          // Whoever has opened it does not know that its log is followed.
+          if (subscribed === LOG_TOPIC) subscription.check();
+          else subscription.reach((data as { head: number }).head);
+        }
+        return;
       case LOG_TOPIC:
-        for (const { subscription } of this.#topics.values()) subscription.reach((data as { head: number }).head);
+        this.#topics.get(topic)?.subscription.reach((data as { head: number }).head);
         return;
       default:
         this.#topics.get(topic)?.subscription.hear(data as TopicPart);
@@ -226,15 +234,19 @@ class ConnectionTopics {
 }
 
 /** A stranger gets the same answer whatever there is. @throws {WireError} -32003 for who is not the owner. */
-function requireOwner(connection: Connection): void {
+function requireOwner(connection: Connection, capability: "inbox" | "log"): void {
   if (connection.session?.caller === connection.circle) return;
-  throw new WireError(ErrorCode.Denied, "denied: the circle's inbox is its owner's", { capability: "inbox" });
+  throw new WireError(ErrorCode.Denied, `denied: the circle's ${capability} is its owner's`, { capability });
 }
 
-/** @throws {WireError} -32602 */
-function requireTopic(topic: string): void {
+/** @throws {WireError} -32602, and -32003 for a log that is somebody else's. */
+function requireTopic(topic: string, connection: Connection): void {
   if (isTopic(topic)) return;
-  const message = `topic: expected ${INBOX_TOPIC}, or one that does not begin with $, got another`;
+  if (topic === LOG_TOPIC) {
+    requireOwner(connection, "log");
+    return;
+  }
+  const message = `topic: expected ${INBOX_TOPIC}, ${LOG_TOPIC} or one that does not begin with $, got another`;
   throw new WireError(ErrorCode.InvalidParams, message, { param: "topic" });
 }
 

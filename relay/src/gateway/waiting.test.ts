@@ -156,7 +156,10 @@ describe("a gateway whose plays wait for the owner", () => {
       expect(await wire.call(method, { topic: "$inbox" })).toMatchObject({
         error: { code: -32003, data: { capability: "inbox" } },
       });
-      for (const topic of ["$log", "$policy", "$gap", "$", ""]) {
+      expect(await wire.call(method, { topic: "$log" })).toMatchObject({
+        error: { code: -32003, data: { capability: "log" } },
+      });
+      for (const topic of ["$opened", "$policy", "$gap", "$", ""]) {
         expect(await wire.call(method, { topic })).toMatchObject({ error: { code: -32602, data: { param: "topic" } } });
       }
     }

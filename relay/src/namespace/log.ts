@@ -14,7 +14,7 @@ import {
   type Record,
   type RememberedTask,
 } from "./record.ts";
-import { type PageOptions, type RecordPage, RecordPages } from "./record-pages.ts";
+import { type OfRecord, type PageOptions, type RecordPage, RecordPages } from "./record-pages.ts";
 import { SegmentFile } from "./segment-file.ts";
 import { listSegments, segmentPath } from "./segments.ts";
 
@@ -139,7 +139,12 @@ export class CircleLog {
 
   /** Records after a number, as many as fit. Those that others have not heard of yet are left out. */
   readRecords(options: PageOptions): Promise<RecordPage> {
-    return this.#pages.read(options, Math.min(this.head.seq, options.upTo ?? Number.POSITIVE_INFINITY));
+    return this.readLines(options, (record) => record);
+  }
+
+  /** The same, with what `make` makes of each. */
+  readLines<T>(options: PageOptions, make: OfRecord<T>): Promise<RecordPage<T>> {
+    return this.#pages.read(options, Math.min(this.head.seq, options.upTo ?? Number.POSITIVE_INFINITY), make);
   }
 
   /** The head as it is now, when it and all before it are on the disk; with relaxed durability, that may be a little later. */

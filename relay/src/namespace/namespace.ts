@@ -8,6 +8,7 @@ import { contentOf, sizeOf, textOf } from "./contents.ts";
 import { type Disk, realDisk } from "./disk.ts";
 import { FileIndex } from "./file-index.ts";
 import { CircleLog, type Durability } from "./log.ts";
+import { type LinesQuery, readLogLines } from "./log-lines.ts";
 import { NameRefused, namedAt } from "./names.ts";
 import { checkFolder } from "./no-follow.ts";
 import { PendingFiles } from "./pending-files.ts";
@@ -155,6 +156,16 @@ export class Namespace {
   /** Events of a topic that were committed. */
   readEvents(query: EventsQuery): Promise<EventsPage> {
     return this.#events.read(query, this.#log);
+  }
+
+  /** The log itself, for its owner. */
+  readLines(query: LinesQuery): Promise<EventsPage> {
+    return readLogLines(query, this.#log);
+  }
+
+  /** The number of the log's last record. */
+  get recordHead(): number {
+    return this.#log?.head.seq ?? 0;
   }
 
   /** The last number that an event can have of what was committed. */

@@ -17,15 +17,19 @@ export type PageOptions = {
 };
 
 /** Records in order; `next` is the number after which to go on, left out at the end. */
-export type RecordPage = {
-  readonly records: readonly Record[];
+export type RecordPage<T = Record> = {
+  readonly records: readonly T[];
   readonly next?: number;
   /** Some of those that were asked for are there no more. */
   readonly isCut?: true;
 };
 
-type PageUnderWay = {
-  readonly records: Record[];
+/** What is answered of a record: the record itself, or what its line makes of it. `line` is read no later than that. */
+export type OfRecord<T> = (record: Record, line: Buffer) => T;
+
+type PageUnderWay<T> = {
+  readonly records: T[];
+  readonly make: OfRecord<T>;
   readonly limit: number;
   readonly mostBytes: number;
   readonly isWanted: (line: Buffer) => boolean;
@@ -64,8 +68,13 @@ export class RecordPages {
   }
 
   /** Records as far as number `head`. What is there no more is left out. @throws {LogDamaged} */
-  async read({ after, limit, mostBytes = 2 ** 20, containing }: PageOptions, head: number): Promise<RecordPage> {
-    const page: PageUnderWay = { records: [], limit, mostBytes, bytes: 0, hash: "", isWanted: lineFilter(containing) };
+  async read<T>(
+    { after, limit, mostBytes = 2 ** 20, containing }: PageOptions,
+    head: number,
+    make: OfRecord<T>,
+  ): Promise<RecordPage<T>> {
+    const isWanted = lineFilter(containing);
+    const page: PageUnderWay<T> = { records: [], make, limit, mostBytes, bytes: 0, hash: "", isWanted };
     let next = after + 1;
     let cut: Pick<RecordPage, "isCut"> = {};
     while (next <= head && page.records.length < limit && page.bytes < mostBytes) {
@@ -116,9 +125,9 @@ export class RecordPages {
     }
   }
 
-  async #readSegment(
+  async #readSegment<T>(
     { segment, mark, next, last }: { segment: number; mark: Mark; next: number; last: number },
-    page: PageUnderWay,
+    page: PageUnderWay<T>,
   ): Promise<number> {
     const file = await openSegment(segmentPath(this.#folder, segment));
     if (!file) {
@@ -131,7 +140,7 @@ export class RecordPages {
         if (seq === undefined) continue;
         this.add(seq, { segment, offset, bytes: bytes.length });
         if (seq < next) continue;
-        if (page.isWanted(bytes)) page.records.push(checkLine(bytes, next, page.hash));
+        if (page.isWanted(bytes)) page.records.push(page.make(checkLine(bytes, next, page.hash), bytes));
         else if (seq !== next) throw notNext(next);
         page.hash = hash("sha256", bytes);
         page.bytes += bytes.length;

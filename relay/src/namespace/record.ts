@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { LogHead, PublicKey, Sha256, TaskId } from "@circles/sdk/protocol";
+import { genesisText, type LogHead, type PublicKey, type Sha256, type TaskId } from "@circles/sdk/protocol";
 import { isLoggedRecord } from "./record-shape.ts";
 
 /** What a file of the circle holds: a document's JSON text, a text, or bytes. */
@@ -96,7 +96,7 @@ export type Record = RecordOf<PlayEntry> | RecordOf<DenialsEntry> | RecordOf<Seg
 
 /** The head of a circle's log that holds nothing. */
 export function genesis(circle: PublicKey): LogHead {
-  return { seq: 0, hash: hash("sha256", `circles-log/1\n${circle}\n`) };
+  return { seq: 0, hash: hash("sha256", genesisText(circle)) };
 }
 
 /** Writes an entry as the line that follows `head`. */

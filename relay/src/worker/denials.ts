@@ -2,6 +2,8 @@ import type { PublicKey } from "@circles/sdk/protocol";
 import type { Namespace } from "../namespace/namespace.ts";
 
 const WINDOW_MS = 60_000;
+/** While the log is followed: whoever looks on wants to see it, and a stranger's records are still few. */
+const FOLLOWED_WINDOW_MS = 5_000;
 /** Denials told apart in one record; keys and names cost nothing, so the rest of a minute is only counted. */
 const MOST_NAMED = 32;
 /** Of these at most so many are one caller's. */
@@ -19,22 +21,30 @@ type Window = {
 /** Runs `use` with the namespace of a circle that is not in use now. */
 type WithNamespace = (circle: PublicKey, use: (namespace: Namespace) => Promise<void>) => Promise<void>;
 
+export type DenialsParts = {
+  readonly withNamespace: WithNamespace;
+  /** Is somebody looking at the log as it grows? */
+  readonly isFollowed: (namespace: Namespace) => boolean;
+  /** Called when a record was written. */
+  readonly onWritten: (namespace: Namespace) => void;
+};
+
 /**
- * What circles denied, counted and written into their logs once a minute: one record a minute, however many strangers
- * knock, so that they cannot fill a disk. A crash loses the counts of a minute at most.
+ * What circles denied, counted and written into their logs once a minute, or every 5 seconds while the log is followed: one
+ * record in that time, however many strangers knock, so that they cannot fill a disk. A crash loses the counts of a minute at most.
  */
 export class Denials {
   readonly #windows = new Map<PublicKey, Window>();
-  readonly #withNamespace: WithNamespace;
+  readonly #parts: DenialsParts;
 
-  constructor(withNamespace: WithNamespace) {
-    this.#withNamespace = withNamespace;
+  constructor(parts: DenialsParts) {
+    this.#parts = parts;
   }
 
   /** A circle that is not on disk yet denies everybody and keeps nothing. */
   count(namespace: Namespace, caller: PublicKey, capability: string): void {
     if (!namespace.exists) return;
-    const { named, others } = this.#window(namespace.circle);
+    const { named, others } = this.#window(namespace);
     const shown = capability.slice(0, MOST_CAPABILITY_CHARACTERS);
     const ofCaller = named.filter((counted) => counted.caller === caller);
     const known = ofCaller.find((counted) => counted.capability === shown);
@@ -52,24 +62,27 @@ export class Denials {
     clearTimeout(window.timer);
     const others = window.others.plays > 0 ? { others: window.others } : {};
     await namespace.noteDenials({ denials: window.named, since: window.since, ...others });
+    this.#parts.onWritten(namespace);
   }
 
   /** Writes everything; nothing is counted any more. */
   async close(): Promise<void> {
     const circles = Array.from(this.#windows.keys());
     await Promise.allSettled(
-      circles.map((circle) => this.#withNamespace(circle, (namespace) => this.flush(namespace))),
+      circles.map((circle) => this.#parts.withNamespace(circle, (namespace) => this.flush(namespace))),
     );
   }
 
-  #window(circle: PublicKey): Window {
+  #window(namespace: Namespace): Window {
+    const { circle } = namespace;
     const known = this.#windows.get(circle);
     if (known) return known;
     const flush = () => {
       // A circle that cannot be opened now has told whoever used it; its counts are lost with its next window.
-      this.#withNamespace(circle, (namespace) => this.flush(namespace)).catch(() => this.#windows.delete(circle));
+      this.#parts.withNamespace(circle, (one) => this.flush(one)).catch(() => this.#windows.delete(circle));
     };
-    const timer = setTimeout(flush, WINDOW_MS).unref();
+    const ms = this.#parts.isFollowed(namespace) ? FOLLOWED_WINDOW_MS : WINDOW_MS;
+    const timer = setTimeout(flush, ms).unref();
     const window = { since: new Date().toISOString(), named: [], others: { plays: 0 }, timer };
     this.#windows.set(circle, window);
     return window;

@@ -1,7 +1,7 @@
-import type { CircleStorage, LogPage, LogRecord, Sha256 } from "@circles/sdk/protocol";
+import { type CircleStorage, type LogPage, type LogRecord, showRecord } from "@circles/sdk/protocol";
 import type { EventsQuery } from "../namespace/circle-events.ts";
 import type { Namespace } from "../namespace/namespace.ts";
-import type { LoggedEnd, Record } from "../namespace/record.ts";
+import type { Record } from "../namespace/record.ts";
 import type { ListOptions } from "../sandbox/sandbox.ts";
 import type { Denials } from "./denials.ts";
 
@@ -20,7 +20,6 @@ export type Question =
 
 /** JSON of one answer, in UTF-16 units; at least one record is answered. */
 const MOST_CHARACTERS = 256 * 1024;
-const MOST_OUTPUT_CHARACTERS = 1_024;
 /** What is looked through for one caller's records before the answer says where to go on. */
 const MOST_LOOKED_AT = 10_000;
 
@@ -77,38 +76,4 @@ function concerns(record: Record, caller: string | undefined): boolean {
   if (caller === undefined) return true;
   if ("task" in record) return record.caller === caller;
   return "denials" in record && record.denials.some((denied) => denied.caller === caller);
-}
-
-/** What was written is told by its path: the values are in the circle's files. */
-function showRecord(record: Record): LogRecord {
-  const { seq, at } = record;
-  const prev = record.prev as Sha256;
-  if ("task" in record) {
-    const { task, caller, device, script, args, end, writes, events = [] } = record;
-    const paths = writes.map(({ path }) => path);
-    const topics = events.length > 0 ? { events: events.map(({ topic }) => topic) } : {};
-    const play = {
-      kind: "play",
-      task,
-      caller,
-      ...(device === undefined ? {} : { device }),
-      script: `sha256:${script}`,
-      args: `sha256:${args}`,
-      writes: paths,
-      ...topics,
-    } as const;
-    return { seq, prev, at, ...play, ...shorten(end) };
-  }
-  if ("denials" in record) {
-    const { denials, others, since } = record;
-    return { seq, prev, at, kind: "denials", since, denials, ...(others ? { others } : {}) };
-  }
-  if ("segment" in record) return { seq, prev, at, kind: "segment", number: record.segment.number };
-  return { seq, prev, at, kind: "checkpoint" };
-}
-
-/** The first of a long output: with all of several, an answer could not be told. */
-function shorten(end: LoggedEnd): LoggedEnd {
-  if (end.status !== "completed" || end.output.length <= MOST_OUTPUT_CHARACTERS) return end;
-  return { ...end, format: "text", output: `${end.output.slice(0, MOST_OUTPUT_CHARACTERS)}…` };
 }

@@ -177,6 +177,51 @@ describe("events, by a worker,", () => {
     expect(await heard(asking("chat", bob.publicKey))).toMatchObject({ events: [] });
   });
 
+  it("[EV10] of the log itself are its owner's, whatever a grant says, and leave no record", async () => {
+    await setPolicy({ grants: [{ to: "*", allow: ["log", "subscribe:**"] }] });
+    await worker.play(tell([["chat", 1]]));
+    const before = await records();
+    const { events } = await heard(asking("$log", alice.publicKey, { after: 0 }));
+    expect(events.map(({ id, data }) => [id, JSON.parse((data as { line: string }).line)])).toMatchObject([
+      [1_000, { seq: 1, writes: [{ path: "config/policy.json" }] }],
+      [2_000, { seq: 2, events: [{ topic: "chat", data: 1 }] }],
+    ]);
+    expect(await records()).toEqual(before);
+    expect(await ask(asking("$log", bob.publicKey, { after: 0 }))).toMatchObject(denied("log"));
+    expect(await ask(asking("$policy", alice.publicKey))).toMatchObject({ failure: { code: -32602 } });
+  });
+
+  it("[EV11] of the log itself are told to who has read it to its end, and to nobody else", async () => {
+    const grown = () => notices.filter(({ topic }) => topic === "$log").map(({ data }) => data);
+    await worker.play(tell([["chat", 1]]));
+    await heard(asking("$log", alice.publicKey, { after: 0 }));
+    await worker.play(worker.task("add"), worker.task("add"), worker.task("add"));
+    await expect.poll(grown).toHaveLength(1);
+    await worker.play(worker.task("add"));
+    const [last] = grown() as { head: number }[];
+    await heard(asking("$log", alice.publicKey, { after: last?.head ?? 0, again: true }));
+    await setPolicy(CHAT);
+    await expect.poll(grown).toEqual([last, { head: 6_000 }]);
+    expect(last?.head).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it("[EV11] of a circle that is made while its owner listens are told", async () => {
+    await heard(asking("$log", alice.publicKey));
+    await worker.play(worker.task("add"));
+    expect(notices).toContainEqual({ topic: "$opened", data: { head: 1_000 } });
+  });
+
+  it("[EV11] tell the owner who listens of denials within seconds", async () => {
+    await setPolicy({ grants: [] });
+    await heard(asking("$log", alice.publicKey, { after: 0 }));
+    expect(await ask(asking("chat", bob.publicKey))).toMatchObject(denied("*"));
+    await expect.poll(() => notices.some(({ topic }) => topic === "$log"), { timeout: 10_000 }).toBe(true);
+    const { events } = await heard(asking("$log", alice.publicKey, { after: 1_000, again: true }));
+    expect(events.map(({ data }) => JSON.parse((data as { line: string }).line))).toMatchObject([
+      { denials: [{ caller: bob.publicKey, capability: "subscribe:chat", plays: 1 }] },
+    ]);
+  });
+
   it("[EV7] count as a play of the grant when a subscription begins, and not when it goes on", async () => {
     await setPolicy({ grants: [{ to: "*", allow: ["subscribe:chat"], limits: { plays_per_minute: 2 } }] });
     for (let i = 0; i < 2; i++) await heard(asking("chat", bob.publicKey));
@@ -256,14 +301,17 @@ describe("events, by a worker,", () => {
 
   it("[EV9] a change of the policy is told, and that a circle is opened: somebody may not have come to tell of events", async () => {
     await setPolicy(CHAT);
-    expect(notices).toEqual([{ topic: "$policy", data: null }]);
+    expect(notices).toEqual([
+      { topic: "$opened", data: { head: 1_000 } },
+      { topic: "$policy", data: null },
+    ]);
     await worker.play(tell([["chat", 1]]));
     await worker.restart({ process: true });
     notices = [];
     worker.broker.listen(alice.publicKey, (notice) => notices.push(notice), listening.signal);
     await heard(asking("chat", bob.publicKey));
     await heard(asking("chat", bob.publicKey));
-    expect(notices).toEqual([{ topic: "$log", data: { head: 2_000 } }]);
+    expect(notices).toEqual([{ topic: "$opened", data: { head: 2_000 } }]);
   });
 
   it("[EV6] of a circle that cannot be read are an error, and answered when it can be again", async () => {

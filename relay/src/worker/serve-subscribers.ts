@@ -1,4 +1,13 @@
-import { CLOCK_SKEW_S, type Envelope, ErrorCode, isTopic, SUBSCRIBE_SCRIPT, WireError } from "@circles/sdk/protocol";
+import {
+  CLOCK_SKEW_S,
+  type Envelope,
+  ErrorCode,
+  type EventsPage,
+  isTopic,
+  LOG_TOPIC,
+  SUBSCRIBE_SCRIPT,
+  WireError,
+} from "@circles/sdk/protocol";
 import type { Claim, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { Heard, Outcome, Task } from "../task.ts";
@@ -39,7 +48,9 @@ export class ServingSubscribers {
     const { authorities } = this.#parts;
     const { until: proven, envelope } = this.#prove(task);
     const topic = topicOf(task);
-    const capability = `subscribe:${topic}`;
+    const capability = topic === LOG_TOPIC ? "log" : `subscribe:${topic}`;
+    // A grant of `log` lets others see what `log.read` shows; lines have in them what was written.
+    if (topic === LOG_TOPIC && task.caller !== namespace.circle) throw denied(capability);
     /** Answers until when its caller may hear this. @throws {WireError} if that is not by now. */
     const permit = (isCounted: boolean): number => {
       if (!envelope && authorities.refusesUnsigned(namespace)) throw denied(SIGNATURE);
@@ -48,7 +59,7 @@ export class ServingSubscribers {
     };
     try {
       permit(!task.again);
-      const page = await namespace.readEvents({ topic, after: task.after, limit: MOST_EVENTS });
+      const page = await this.#read(namespace, topic, task);
       const until = permit(false); // asked once more: what was read is no later than this
       const heard: Heard = until < Number.POSITIVE_INFINITY ? { ...page, until } : page;
       return { status: "answered", output: JSON.stringify(heard) };
@@ -58,6 +69,14 @@ export class ServingSubscribers {
       }
       throw error;
     }
+  }
+
+  async #read(namespace: Namespace, topic: string, { after, again }: Task): Promise<EventsPage> {
+    if (topic !== LOG_TOPIC) return namespace.readEvents({ topic, after, limit: MOST_EVENTS });
+    const { news, denials } = this.#parts;
+    if (!again) await denials.flush(namespace);
+    news.follow(namespace);
+    return namespace.readLines({ after, limit: MOST_EVENTS });
   }
 
   /** Answers until when that holds, in Unix milliseconds. @throws {WireError} if its caller did not ask for this. */
@@ -88,6 +107,6 @@ function topicOf({ script, args, deadline }: Task): string {
   if (deadline <= Date.now())
     throw new WireError(ErrorCode.TimedOut, "timed out: the subscription was not looked at in time");
   const { topic } = script === SUBSCRIBE_SCRIPT ? ((JSON.parse(args) ?? {}) as { topic?: unknown }) : {};
-  if (isTopic(topic)) return topic;
+  if (isTopic(topic) || topic === LOG_TOPIC) return topic;
   throw new WireError(ErrorCode.InvalidParams, "subscribe: expected a topic, got something else", { param: "topic" });
 }

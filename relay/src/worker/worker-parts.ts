@@ -43,6 +43,7 @@ export function makeWorkerParts({
 }: WorkerPartsOptions): ServeParts {
   const { broker, namespaces } = given;
   const inboxes = new Inboxes();
+  const news = new News(broker);
   return {
     ...given,
     observer,
@@ -51,10 +52,14 @@ export function makeWorkerParts({
     delegations: new Delegations(given.verifier),
     coolDown: new CoolDown(),
     configChanges: new ConfigChanges(),
-    news: new News(broker),
+    news,
     authorities: new Authorities({ open }),
-    // What another worker has by now is its business.
-    denials: new Denials((circle, use) => namespaces.with(circle, use).catch(unlessHeldElsewhere)),
+    denials: new Denials({
+      // What another worker has by now is its business.
+      withNamespace: (circle, use) => namespaces.with(circle, use).catch(unlessHeldElsewhere),
+      isFollowed: (namespace) => news.isFollowed(namespace),
+      onWritten: (namespace) => news.grown(namespace),
+    }),
     approvals: new Approvals({
       broker,
       namespaces,

@@ -25,6 +25,7 @@ Usage: circles <command> [arguments] [options]
   inbox allow CIRCLE ID [--always]
   inbox deny CIRCLE ID [REASON]
   log CIRCLE [--follow] [--after N]
+                                   --follow: your own, each record checked
   data ls CIRCLE [PREFIX]
   data get CIRCLE NAME
   data set CIRCLE NAME JSON        - reads it from standard input

@@ -10,6 +10,7 @@ export * from "./ids.ts";
 export * from "./inbox.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
+export * from "./log-line.ts";
 export * from "./login-nonce.ts";
 export * from "./messages.ts";
 export * from "./openrpc.ts";

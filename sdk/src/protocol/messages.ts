@@ -105,6 +105,12 @@ export type Waiting = { capability: string; expires_at: number };
 /** Tells a circle's owner of plays that begin to wait for approval; `data` is an `InboxNotice`. */
 export const INBOX_TOPIC = "$inbox";
 
+/**
+ * Tells a circle's owner the log itself, record by record; `data` is a `LogLine`, `id` the last number that an event of that
+ * record can have.
+ */
+export const LOG_TOPIC = "$log";
+
 /** A play that begins to wait for the owner. `id` names it in the inbox. */
 export type InboxNotice = { id: string; caller: PublicKey; capability: string; expires_at: number };
 

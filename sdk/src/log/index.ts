@@ -1,0 +1,2 @@
+/** Checks a circle's log, line by line, as its owner follows it. */
+export { type CheckedRecord, type CheckLogOptions, checkLog } from "./check-log.ts";
