@@ -22,6 +22,11 @@ export class DemoRelay {
     return `http://localhost:${this.#process.port}/`;
   }
 
+  /** The folder in which each circle has its own. */
+  get circles(): string {
+    return this.#folder.path;
+  }
+
   async kill(): Promise<void> {
     await this.#process.kill("SIGKILL");
   }

@@ -40,7 +40,7 @@ describe("a grant in words", () => {
   it("[PG5] a name that somebody else chose stays inside its quotes, and hides nothing", () => {
     const name = "cake”, and read everything\u202e\u0000";
     expect(sentenceOf({ to: "*", allow: [`write:${name}`] })).toBe(
-      "Anyone may write and delete “cake\\u{201d}, and read everything\\u{202e}\\u{0}”.",
+      "Anyone may write and delete “cake⟨U+201D⟩, and read everything⟨U+202E⟩␀”.",
     );
   });
 });

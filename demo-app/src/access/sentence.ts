@@ -1,5 +1,5 @@
 import type { Grant } from "@circles/sdk";
-import { visibleText } from "../parts/visible-text.ts";
+import { quoted } from "../parts/quoted.ts";
 import { shortKey } from "../peers/short-key.ts";
 
 export type Wording = {
@@ -71,10 +71,6 @@ function topics(glob: string): string {
 
 function named(glob: string): string {
   return glob.includes("*") ? `what is named like ${quoted(glob)}` : quoted(glob);
-}
-
-function quoted(text: string): string {
-  return `“${visibleText(text).replace(/[“”]/g, (quote) => (quote === "“" ? "\\u{201c}" : "\\u{201d}"))}”`;
 }
 
 function times(perMinute: number): string {

@@ -1,13 +1,14 @@
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Failure } from "../parts/failure.tsx";
 import { Field } from "../parts/field.tsx";
 import { Loading } from "../parts/loading.tsx";
+import { useAttempt } from "../parts/use-attempt.ts";
 import type { Peer } from "../peers/peer.ts";
-import { checkChain } from "./chain.ts";
 import { ChainState } from "./chain-state.tsx";
-import { isLook, type Outcome, outcomeOf } from "./read-activity.ts";
+import { LogFollower } from "./log-follower.ts";
+import { isLook, type Outcome, outcomeOf } from "./outcome.ts";
 import { Records } from "./records.tsx";
 import { Timeline } from "./timeline.tsx";
-import { useLiveRecords } from "./use-live-records.ts";
 
 const OUTCOMES: readonly Outcome[] = ["completed", "error", "denied", "waiting", "cancelled", "expired"];
 
@@ -16,7 +17,12 @@ export function ActivityView({ peer }: { readonly peer: Peer }) {
   const [only, setOnly] = useState<Outcome | "">("");
   const [text, setText] = useState("");
   const [withLooks, setWithLooks] = useState(false);
-  const log = useLiveRecords(peer);
+  const follower = useMemo(() => new LogFollower(peer), [peer]);
+  useEffect(() => {
+    void follower.follow();
+    return () => follower.stop();
+  }, [follower]);
+  const { error, isBusy, attempt } = useAttempt();
   return (
     <>
       <h2>Activity</h2>
@@ -55,17 +61,24 @@ export function ActivityView({ peer }: { readonly peer: Peer }) {
         />
         Show how this page looks at the circle, too
       </label>
-      <Loading of={log}>
-        {({ records, heads }) => {
+      <Loading of={follower.log.value}>
+        {({ records, chain, hasEarlier }) => {
           const shown = records
+            .map(({ record }) => record)
             .filter((record) => withLooks || !isLook(record, peer.publicKey))
             .filter((record) => only === "" || outcomeOf(record) === only)
             .filter((record) => text === "" || JSON.stringify(record).includes(text));
           return (
             <>
               <Timeline records={shown} />
-              <ChainState check={checkChain(records, heads)} />
+              <ChainState check={chain} />
               <Records records={shown} isFiltered={only !== "" || text !== ""} />
+              {hasEarlier && (
+                <button type="button" disabled={isBusy} onClick={() => void attempt(() => follower.readEarlier())}>
+                  Read what was before record {records[0]?.record.seq}
+                </button>
+              )}
+              {error !== undefined && <Failure error={error} />}
             </>
           );
         }}

@@ -1,6 +1,6 @@
 import type { ChainCheck } from "./chain.ts";
 
-/** Whether the log is still the one from which this browser was answered. */
+/** Whether the log is whole, and still the one from which this browser was answered. */
 export function ChainState({ check }: { readonly check: ChainCheck | undefined }) {
   if (!check) return null;
   if (check.is === "broken") {
@@ -10,12 +10,12 @@ export function ChainState({ check }: { readonly check: ChainCheck | undefined }
       </p>
     );
   }
-  const { from, to, heads } = check;
+  const { from, to, heads, unseen } = check;
   return (
     <p class="chain quiet" role="status">
-      ✓ Records {from} to {to} are numbered without a gap, and {heads === 1 ? "1 answer" : `${heads} answers`} that this
-      browser kept {heads === 1 ? "stands" : "stand"} among them. What each record says,{" "}
-      <code>circles-relay verify</code> checks on the relay's machine.
+      ✓ Records {from} to {to}: this browser has hashed each, and each holds the hash of the one before it.{" "}
+      {heads === 1 ? "1 answer that it kept stands" : `${heads} answers that it kept stand`} among them.
+      {unseen > 0 && ` Of ${unseen}, too long to be sent, the next one vouches for the hash.`}
     </p>
   );
 }

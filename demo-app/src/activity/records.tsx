@@ -1,16 +1,19 @@
 import type { LogRecord } from "@circles/sdk";
+import { useState } from "preact/hooks";
+import { oneLine } from "../parts/quoted.ts";
 import { Avatar } from "../peers/avatar.tsx";
 import { identities } from "../peers/identities.ts";
 import { shortKey } from "../peers/short-key.ts";
-import { outcomeOf } from "./read-activity.ts";
+import { outcomeOf } from "./outcome.ts";
 
-/** More than a person scrolls through is not drawn. */
-const MOST_SHOWN = 300;
+/** So many are drawn, and so many more each time that somebody asks. */
+const SHOWN = 200;
 
 type RecordsProps = { readonly records: readonly LogRecord[]; readonly isFiltered: boolean };
 
 /** Records, newest first. Everything in them is text. */
 export function Records({ records, isFiltered }: RecordsProps) {
+  const [most, setMost] = useState(SHOWN);
   if (records.length === 0) {
     return (
       <p class="empty">
@@ -22,7 +25,7 @@ export function Records({ records, isFiltered }: RecordsProps) {
     <>
       <ol class="rows records" aria-label="Records, newest first" reversed>
         {records
-          .slice(-MOST_SHOWN)
+          .slice(-most)
           .toReversed()
           .map((record) => (
             <li key={record.seq} class={`outcome-${outcomeOf(record)}`}>
@@ -34,7 +37,11 @@ export function Records({ records, isFiltered }: RecordsProps) {
             </li>
           ))}
       </ol>
-      {records.length > MOST_SHOWN && <p class="quiet">and {records.length - MOST_SHOWN} before these</p>}
+      {records.length > most && (
+        <button type="button" onClick={() => setMost(most + SHOWN)}>
+          Show {Math.min(SHOWN, records.length - most)} of {records.length - most} before these
+        </button>
+      )}
     </>
   );
 }
@@ -47,7 +54,8 @@ function What({ record }: { readonly record: LogRecord }) {
       <>
         <span class="badge">denied</span>
         <span class="grow line">
-          {plays === 1 ? "one play" : `${plays} plays`} {wanted.length > 0 && `for want of ${wanted.join(", ")}`}
+          {plays === 1 ? "one play" : `${plays} plays`}{" "}
+          {wanted.length > 0 && `for want of ${oneLine(wanted.join(", "))}`}
         </span>
       </>
     );
@@ -62,8 +70,8 @@ function What({ record }: { readonly record: LogRecord }) {
       <Avatar publicKey={caller} size={20} />
       <span class="line caller">{known ? known.name : <code>{shortKey(caller)}</code>}</span>
       <span class="badge">{status}</span>
-      <span class="grow line">{said}</span>
-      {writes.length > 0 && <span class="quiet line">→ {writes.join(", ")}</span>}
+      <span class="grow line">{oneLine(said)}</span>
+      {writes.length > 0 && <span class="quiet line">→ {oneLine(writes.join(", "))}</span>}
     </>
   );
 }

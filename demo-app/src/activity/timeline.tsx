@@ -1,5 +1,5 @@
 import type { LogRecord } from "@circles/sdk";
-import { type Outcome, outcomeOf } from "./read-activity.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 
 const BARS = 40;
 const HEIGHT = 48;

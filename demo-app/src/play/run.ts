@@ -1,8 +1,8 @@
 import type { Circle, Play, Played, PlayOutput } from "@circles/sdk";
 import { signal } from "@preact/signals";
 import { keepHead } from "../activity/kept-heads.ts";
+import { quoted } from "../parts/quoted.ts";
 import { textOf } from "../parts/text-of.ts";
-import { visibleText } from "../parts/visible-text.ts";
 import { parseArgs } from "./args.ts";
 import { type Spent, spentOf } from "./spent.ts";
 
@@ -85,7 +85,7 @@ export class Run {
   #hear(output: PlayOutput): void {
     // A relay that is visited may send anything.
     if (output.kind === "print") this.#print(textOf(output.data).slice(0, MOST_CHARACTERS));
-    else if (output.kind === "waiting") this.waitsFor.value = visibleText(textOf(output.data?.capability));
+    else if (output.kind === "waiting") this.waitsFor.value = quoted(textOf(output.data?.capability));
     else if (Number.isFinite(output.data?.fraction)) {
       const { fraction, note } = output.data;
       this.progress.value = { fraction, ...(note === undefined ? {} : { note: textOf(note) }) };

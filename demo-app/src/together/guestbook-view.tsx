@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { oneLine } from "../parts/quoted.ts";
 import { textOf } from "../parts/text-of.ts";
 import { useAttempt } from "../parts/use-attempt.ts";
-import { visibleText } from "../parts/visible-text.ts";
 import { Avatar } from "../peers/avatar.tsx";
 import type { Peer } from "../peers/peer.ts";
 import { shortKey } from "../peers/short-key.ts";
@@ -45,7 +45,7 @@ export function GuestbookView({ peer, opened }: AppProps) {
           <li key={i}>
             <Avatar publicKey={textOf(key)} size={24} />
             <span class="grow wrap">
-              <strong>{visibleText(textOf(name))}</strong> {visibleText(textOf(text))}
+              <strong>{oneLine(textOf(name))}</strong> {oneLine(textOf(text))}
             </span>
             <code class="quiet">{shortKey(textOf(key))}</code>
           </li>

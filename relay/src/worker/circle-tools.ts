@@ -1,4 +1,4 @@
-import type { Grant, InboxEntry } from "@circles/sdk/protocol";
+import { type Grant, type InboxEntry, visibleText } from "@circles/sdk/protocol";
 import { grantThatAsks } from "../policy/asking-grant.ts";
 import { RefusedName, type ToolFiles, type Tools } from "../sandbox/sandbox.ts";
 import { type AskingPlay, inboxPath, isExpired, parseAskingPlay } from "./asking-play.ts";
@@ -6,7 +6,6 @@ import { LIBRARY_PATH, POLICY_PATH } from "./circle-paths.ts";
 import { checkPolicy } from "./policy-check.ts";
 import { readPolicy, writePolicy } from "./policy-text.ts";
 import type { Question } from "./questions.ts";
-import { visibleText } from "./visible-text.ts";
 
 /** Texts of one answer of `inbox.list`, in UTF-16 units; at least one entry is answered. */
 const MOST_LISTED_CHARACTERS = 128 * 1024;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { WRONG_VALUES } from "../../test/wrong-values.ts";
 import { sha256Hex } from "../keys/hash.ts";
-import type { PublicKey } from "../protocol/ids.ts";
+import type { PublicKey, Sha256 } from "../protocol/ids.ts";
 import { genesisText, type LogLine } from "../protocol/log-line.ts";
 import { type CheckedRecord, checkLog } from "./check-log.ts";
 
@@ -88,6 +88,12 @@ describe("checking a log", () => {
     expect(await check([first], `03${"cd".repeat(32)}`)).toMatchObject([
       { fault: "record 1 is another circle's first" },
     ]);
+    const joined = async (hash: Sha256) => {
+      for await (const { fault } of checkLog([second], { circle, after: { seq: 1, hash } })) return fault;
+      throw new Error("test: expected a record");
+    };
+    expect(await joined(sha256Hex(lines[0] ?? ""))).toBeUndefined();
+    expect(await joined(other)).toContain("record 2 does not follow record 1");
     await expect(check([first], "alice")).rejects.toThrow(TypeError);
   });
 

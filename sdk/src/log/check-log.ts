@@ -1,7 +1,8 @@
 import { sha256Hex } from "../keys/hash.ts";
-import { parsePublicKey, type Sha256 } from "../protocol/ids.ts";
+import { parsePublicKey } from "../protocol/ids.ts";
 import type { LogRecord } from "../protocol/log.ts";
 import { genesisText, type LogLine } from "../protocol/log-line.ts";
+import type { LogHead } from "../protocol/messages.ts";
 import { type ReadLine, readLogLine } from "./read-log-line.ts";
 
 /** A record, and how it stands in its chain. */
@@ -13,6 +14,8 @@ export type CheckedRecord = ReadLine & {
 export type CheckLogOptions = {
   /** The circle's public key, as `circle.publicKey` has it: the log's first record follows from it. */
   readonly circle: string;
+  /** What the first line has to follow: the number and the hash of a record that is known. */
+  readonly after?: LogHead | undefined;
 };
 
 /**
@@ -22,10 +25,10 @@ export type CheckLogOptions = {
  */
 export async function* checkLog(
   lines: AsyncIterable<LogLine> | Iterable<LogLine>,
-  { circle }: CheckLogOptions,
+  { circle, after }: CheckLogOptions,
 ): AsyncGenerator<CheckedRecord, void, undefined> {
   const genesis = { seq: 0, hash: sha256Hex(genesisText(parsePublicKey(circle))) };
-  let before: Place | undefined;
+  let before = after;
   for await (const given of lines) {
     const { record, ...hashed } = readLogLine(given);
     const fault = faultOf(record, before ?? (record.seq === 1 ? genesis : undefined));
@@ -34,9 +37,7 @@ export async function* checkLog(
   }
 }
 
-type Place = { readonly seq: number; readonly hash: Sha256 };
-
-function faultOf({ seq, prev }: LogRecord, before: Place | undefined): string | undefined {
+function faultOf({ seq, prev }: LogRecord, before: LogHead | undefined): string | undefined {
   if (!before) return undefined;
   if (seq !== before.seq + 1) return `expected record ${before.seq + 1}, got ${seq}`;
   if (prev === before.hash) return undefined;

@@ -16,4 +16,5 @@ export * from "./messages.ts";
 export * from "./openrpc.ts";
 export * from "./params.ts";
 export * from "./policy.ts";
+export * from "./visible-text.ts";
 export * from "./wallet-delegation.ts";

@@ -17,11 +17,11 @@ it.each([
   ["a\u{13441}\u{13442}\u{1D159}\u{16FE4}\u2D7F\u{1107F}b", "a⟨U+13441⟩⟨U+13442⟩⟨U+1D159⟩⟨U+16FE4⟩⟨U+2D7F⟩⟨U+1107F⟩b"],
   ["\u3164filler\uFE0F\u{E0100}", "⟨U+3164⟩filler⟨U+FE0F⟩⟨U+E0100⟩"],
   ["line\n\tindented é 漢字 😀", "line\n\tindented é 漢字 😀"],
-])("[AP7] %j is shown as %j", (text, shown) => {
+])("[M19] %j is shown as %j", (text, shown) => {
   expect(visibleText(text)).toBe(shown);
 });
 
-it("[AP7] nothing that hides or turns text is left in any text, and showing it again changes nothing", () => {
+it("[M19] nothing that hides or turns text is left in any text, and showing it again changes nothing", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const shown = visibleText(text);

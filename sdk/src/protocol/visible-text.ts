@@ -10,7 +10,7 @@ const DELETE = 0x7f;
 const DELETE_PICTURE = "␡";
 
 /**
- * A stranger's text as an owner may be shown it before deciding: every character that could hide something, or make
+ * A stranger's text as somebody may be shown it before deciding: every character that could hide something, or make
  * the text look like another, stands there by its number. Line feeds and tabs stay.
  */
 export function visibleText(text: string): string {
