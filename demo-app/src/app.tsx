@@ -7,17 +7,29 @@ import { IdentityMenu } from "./peers/identity-menu.tsx";
 import type { Peer } from "./peers/peer.ts";
 import { secondIdentity } from "./peers/second-identity.ts";
 
+function isKnown(publicKey: string): boolean {
+  return identities.value.some((known) => known.publicKey === publicKey);
+}
+
 /** The whole page: who one is, and one or two peers at work. */
 export function App() {
   const [second, setSecond] = useState<Peer | undefined>(undefined);
-  const { error, attempt } = useAttempt();
+  const { error, isBusy, attempt } = useAttempt();
   useEffect(() => {
     void attempt(openIdentities);
   }, []);
   const peer = me.value;
-  const toggle = async () => {
+  const isOver = second && (second.publicKey === peer?.publicKey || !isKnown(second.publicKey));
+  const beside = isOver ? undefined : second;
+  const leave = () => {
     second?.close();
-    if (second || !peer) return setSecond(undefined);
+    setSecond(undefined);
+  };
+  useEffect(() => {
+    if (isOver) leave(); // it has become the first, or was forgotten
+  }, [isOver]);
+  const toggle = async () => {
+    if (second || !peer) return leave();
     const visitor = await peerOf(await secondIdentity(peer.publicKey, identities.value));
     visitor.target.value = peer.ownUrl; // it came to visit
     setSecond(visitor);
@@ -31,15 +43,24 @@ export function App() {
         </svg>
         <h1>Circles</h1>
         <p class="quiet">Your data, your rules, and scripts that come to visit.</p>
-        <button type="button" aria-pressed={second !== undefined} disabled={!peer} onClick={() => void attempt(toggle)}>
+        <button
+          type="button"
+          aria-pressed={second !== undefined}
+          disabled={!peer || isBusy}
+          onClick={() => void attempt(toggle)}
+        >
           Side by side
         </button>
         {peer ? <IdentityMenu peer={peer} /> : <span class="identity" />}
       </header>
       {error !== undefined && <Failure error={error} />}
-      <main class={second ? "panes" : "pane-alone"}>
-        {peer ? <Pane key={peer.publicKey} peer={peer} isFirst={true} /> : <p class="pane quiet">Opening the vault…</p>}
-        {second && <Pane key={second.publicKey} peer={second} isFirst={false} />}
+      <main class={beside ? "panes" : "pane-alone"}>
+        {peer ? (
+          <Pane key={`first-${peer.publicKey}`} peer={peer} isFirst={true} />
+        ) : (
+          <p class="pane quiet">Opening the vault…</p>
+        )}
+        {beside && <Pane key={`second-${beside.publicKey}`} peer={beside} isFirst={false} />}
       </main>
     </>
   );

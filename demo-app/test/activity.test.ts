@@ -94,6 +94,8 @@ describe("what happened in a circle", () => {
     await alice.done("data.set('notes/true', 1)");
     await alice.done("data.set('other', 1)");
     await alice.see("Activity");
-    await alice.page.getByText(/The log is not what it was: record \d+ does not follow record \d+: one of them was altered/).waitFor();
+    await alice.page
+      .getByText(/The log is not what it was: record \d+ does not follow record \d+: one of them was altered/)
+      .waitFor();
   });
 });

@@ -65,6 +65,29 @@ describe("who one is", () => {
     expect(await alice.circle()).not.toBe(mine);
   });
 
+  it("[PG9] a second pane is another identity, however fast it is asked for, and goes when it becomes the first or is forgotten", async () => {
+    const panes = alice.page.locator("section.pane");
+    await alice.button("Side by side").dblclick();
+    await expect.poll(() => panes.count()).toBe(2);
+    const keys = await alice.identities(async (dialog) => dialog.getByRole("listitem").count());
+    expect(keys).toBe(2);
+    await alice.identities(async (dialog) => {
+      await dialog.getByRole("button", { name: "Be this one" }).click();
+      await dialog.getByText("Back up Visitor").waitFor();
+    });
+    await expect.poll(() => panes.count()).toBe(1);
+    await alice.button("Side by side").click();
+    await expect.poll(() => panes.count()).toBe(2);
+    const names = await panes.evaluateAll((all) => all.map((pane) => pane.getAttribute("aria-label")));
+    expect(names).toEqual(["Visitor", "Me"]);
+    await alice.identities(async (dialog) => {
+      await dialog.getByRole("button", { name: "Forget Visitor" }).click();
+      await dialog.getByRole("button", { name: /^Really forget Visitor/ }).click();
+      await dialog.getByText("Back up Me").waitFor();
+    });
+    await expect.poll(() => panes.count()).toBe(1); // the second has become the first
+  });
+
   it("[PG11] the link to one's circle has whoever opens it visit that circle, and runs nothing by itself", async () => {
     const target = await alice.circle();
     const link = await alice.identities(async (dialog) => {

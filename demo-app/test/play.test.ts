@@ -91,6 +91,37 @@ describe("playing", () => {
     await alice.page.locator(".cm-lintRange-error").waitFor();
   });
 
+  it("[PG4] marks where a script failed before the editor had come", async () => {
+    let release = () => {};
+    const isHeld = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await alice.page.route(/code-mirror/, async (route) => {
+      await isHeld;
+      await route.continue();
+    });
+    await alice.page.reload();
+    await alice.page.getByRole("textbox", { name: "Script" }).fill("const a = 1;\n  missing(a)");
+    await alice.button("Run").click();
+    await alice.page.getByText("line 2, column 3").waitFor();
+    release();
+    await alice.page.locator(".cm-lintRange-error").waitFor();
+  });
+
+  it("[PG6] a view that could not be loaded is there when the relay is", async () => {
+    let isAway = true;
+    await alice.page.routeWebSocket(/.*/, (toPage) => {
+      if (isAway) void toPage.close();
+      else toPage.connectToServer();
+    });
+    await alice.page.reload();
+    await alice.see("Who may do what");
+    await alice.page.getByText("No connection").first().waitFor();
+    isAway = false;
+    await alice.page.getByText("Nobody else may do anything here.").waitFor();
+    expect(await alice.page.getByText("No connection").count()).toBe(0);
+  });
+
   it("[PG6] goes on when the relay was killed and is back", async () => {
     await alice.button("Run").click();
     await alice.page.getByText("visits: 1").waitFor();

@@ -9,12 +9,11 @@ import { CheckForm } from "./check-form.tsx";
 import { draftOf } from "./draft.ts";
 import { GrantForm } from "./grant-form.tsx";
 import { ownWording } from "./own-wording.ts";
-import { replaceGrant } from "./replace-grant.ts";
 import { sentenceOf } from "./sentence.ts";
 
 /** Who may do what in the peer's own circle, in sentences. */
 export function AccessView({ peer }: { readonly peer: Peer }) {
-  const policy = useLoaded(async () => (await peer.own()).policy.get(), [peer, peer.changes.value]);
+  const policy = useLoaded(peer, async () => (await peer.own()).policy.get(), [peer.changes.value]);
   const { error, attempt } = useAttempt();
   const [given, setGiven] = useState(0);
   const change = (how: () => Promise<unknown>) =>
@@ -32,7 +31,12 @@ export function AccessView({ peer }: { readonly peer: Peer }) {
           <Grants
             policy={document}
             onRevoke={(grant) => void change(async () => (await peer.own()).policy.revoke(grant))}
-            onReplace={(before, after) => change(async () => replaceGrant(await peer.own(), before, after))}
+            onReplace={(before, after) =>
+              change(async () => {
+                const isDone = await (await peer.own()).policy.replace(before, after);
+                if (!isDone) throw new Error("This grant has been changed or revoked meanwhile.");
+              })
+            }
           />
         )}
       </Loading>

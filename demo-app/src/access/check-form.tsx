@@ -1,39 +1,41 @@
 import { canonicalPublicKey, type Grant, type PolicyDocument, type PolicyVerdict } from "@circles/sdk";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
-import { Field } from "../parts/field.tsx";
 import { useAttempt } from "../parts/use-attempt.ts";
-import { identities } from "../peers/identities.ts";
 import type { Peer } from "../peers/peer.ts";
-import { KINDS } from "./draft.ts";
+import { DeedFields } from "./deed-fields.tsx";
+import { capabilityOf, type Deed, namingOf } from "./draft.ts";
 import { ownWording } from "./own-wording.ts";
-import { deed, sentenceOf } from "./sentence.ts";
+import { PeerField } from "./peer-field.tsx";
+import { deed as inWords, who as named, sentenceOf } from "./sentence.ts";
 
 type CheckFormProps = { readonly peer: Peer; readonly policy: PolicyDocument | undefined };
 
-type Answer = { readonly deed: string; readonly verdict: PolicyVerdict; readonly grants: readonly Grant[] };
+type Question = { readonly who: string; readonly deed: Deed };
+type Answer = { readonly key: string; readonly capability: string; readonly verdict: PolicyVerdict };
 
-const VERDICTS: Readonly<Record<PolicyVerdict, string>> = {
-  allowed: "Yes",
-  asks: "Only if you allow it each time",
-  denied: "No",
+const VERDICTS: Readonly<Record<PolicyVerdict, (who: string, deed: string) => string>> = {
+  allowed: (who, deed) => `Yes: ${who} may ${deed}.`,
+  asks: (who, deed) => `Only if you allow it each time: ${who} may ${deed}.`,
+  denied: (who, deed) => `No: ${who} may not ${deed}.`,
 };
 
 /** "What could this peer do?", answered by the relay as it would judge that peer's play now. */
 export function CheckForm({ peer, policy }: CheckFormProps) {
-  const [who, setWho] = useState("");
-  const [kind, setKind] = useState("read");
-  const [what, setWhat] = useState("");
+  const [{ who, deed }, setQuestion] = useState<Question>({ who: "", deed: { kind: "read", what: "" } });
   const [answer, setAnswer] = useState<Answer | undefined>(undefined);
   const { error, isBusy, attempt } = useAttempt();
-  const peers = useId();
-  const placeholder = KINDS.find((one) => one.kind === kind)?.placeholder;
-  const ask = async () => {
-    const capability = placeholder === undefined ? kind : `${kind}:${what}`;
-    const verdict = await (await peer.own()).policy.check(who, capability);
-    const key = canonicalPublicKey(who);
-    setAnswer({ deed: deed(capability), verdict, grants: policy ? grantsFor(policy, key) : [] });
+  const change = (part: Partial<Question>) => {
+    setQuestion({ who, deed, ...part });
+    setAnswer(undefined); // it answers another question
   };
+  const capability = capabilityOf(deed);
+  const ask = async () => {
+    if (capability === undefined) return;
+    const verdict = await (await peer.own()).policy.check(who, capability);
+    setAnswer({ key: canonicalPublicKey(who), capability, verdict });
+  };
+  const grants = policy && answer ? grantsFor(policy, answer.key) : [];
   return (
     <form
       class="card"
@@ -45,68 +47,30 @@ export function CheckForm({ peer, policy }: CheckFormProps) {
       }}
     >
       <h3>What could a peer do?</h3>
-      <Field label="Peer" hint="Its public key">
-        {(ids) => (
-          <input
-            {...ids}
-            value={who}
-            list={peers}
-            spellcheck={false}
-            autocomplete="off"
-            onInput={({ currentTarget }) => setWho(currentTarget.value.trim())}
-          />
-        )}
-      </Field>
-      <datalist id={peers}>
-        {identities.value
-          .filter(({ publicKey }) => publicKey !== peer.publicKey)
-          .map(({ publicKey, name }) => (
-            <option key={publicKey} value={publicKey}>
-              {name}
-            </option>
-          ))}
-      </datalist>
-      <div class="fields">
-        <Field label="Could it">
-          {(ids) => (
-            <select {...ids} value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
-              {KINDS.map(({ kind, title }) => (
-                <option key={kind} value={kind}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        {placeholder !== undefined && (
-          <Field label="This one">
-            {(ids) => (
-              <input
-                {...ids}
-                value={what}
-                spellcheck={false}
-                autocomplete="off"
-                placeholder={placeholder.replaceAll(/\*+/g, "today")}
-                onInput={({ currentTarget }) => setWhat(currentTarget.value.trim())}
-              />
-            )}
-          </Field>
-        )}
-      </div>
-      <div class="actions">
-        <button type="submit" disabled={isBusy || who === "" || (placeholder !== undefined && what === "")}>
-          Check
-        </button>
-      </div>
+      <fieldset disabled={isBusy}>
+        <legend class="hidden">Question</legend>
+        <PeerField label="Peer" hint="Its public key" value={who} onChange={(who) => change({ who })} />
+        <DeedFields
+          deed={deed}
+          labels={{ kind: "Could it", what: "This one" }}
+          placeholder={namingOf(deed.kind)?.replaceAll(/\*+/g, "today") ?? ""}
+          onChange={(deed) => change({ deed })}
+        />
+        <div class="actions">
+          <button type="submit" disabled={who === "" || capability === undefined}>
+            Check
+          </button>
+        </div>
+      </fieldset>
       <div role="status">
         {answer && (
           <>
             <p class={`verdict verdict-${answer.verdict}`}>
-              {VERDICTS[answer.verdict]}: {answer.deed}.
+              {VERDICTS[answer.verdict](named(answer.key, ownWording().names), inWords(answer.capability))}
             </p>
-            {answer.grants.length > 0 && (
+            {grants.length > 0 && (
               <ul class="quiet">
-                {answer.grants.map((grant) => (
+                {grants.map((grant) => (
                   <li key={JSON.stringify(grant)}>{sentenceOf(grant, ownWording())}</li>
                 ))}
               </ul>

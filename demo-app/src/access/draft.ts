@@ -70,10 +70,15 @@ export function grantOf({ base, to, deeds, rate, ends, asks }: Draft, now = Date
   };
 }
 
-function capabilityOf({ kind, what }: Deed): string | undefined {
-  const isNamed = KINDS.some((one) => one.kind === kind && one.placeholder !== undefined);
-  if (!isNamed) return kind;
+/** `undefined` while a name is missing. */
+export function capabilityOf({ kind, what }: Deed): string | undefined {
+  if (namingOf(kind) === undefined) return kind;
   return what === "" ? undefined : `${kind}:${what}`;
+}
+
+/** What is named where a deed of this kind is; `undefined` for one that needs no name. */
+export function namingOf(kind: string): string | undefined {
+  return KINDS.find((one) => one.kind === kind)?.placeholder;
 }
 
 function deedOf(capability: string): Deed {

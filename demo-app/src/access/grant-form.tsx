@@ -1,9 +1,10 @@
 import type { Grant } from "@circles/sdk";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Field } from "../parts/field.tsx";
-import { identities } from "../peers/identities.ts";
-import { type Deed, type Draft, EMPTY, type Ending, grantOf, KINDS } from "./draft.ts";
+import { DeedFields } from "./deed-fields.tsx";
+import { type Deed, type Draft, EMPTY, type Ending, grantOf } from "./draft.ts";
 import { ownWording } from "./own-wording.ts";
+import { PeerField } from "./peer-field.tsx";
 import { sentenceOf } from "./sentence.ts";
 
 type GrantFormProps = {
@@ -25,7 +26,6 @@ const ENDINGS: readonly { readonly ends: Ending; readonly title: string }[] = [
 export function GrantForm({ title, action, begin = EMPTY, onGrant, onCancel }: GrantFormProps) {
   const [draft, setDraft] = useState(begin);
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const peers = useId();
   const grant = grantOf(draft);
   return (
     <form
@@ -37,25 +37,12 @@ export function GrantForm({ title, action, begin = EMPTY, onGrant, onCancel }: G
       }}
     >
       <h3>{title}</h3>
-      <Field label="Who" hint="A public key, a group, or * for anyone">
-        {(ids) => (
-          <input
-            {...ids}
-            value={draft.to}
-            list={peers}
-            spellcheck={false}
-            autocomplete="off"
-            onInput={({ currentTarget }) => change({ to: currentTarget.value.trim() })}
-          />
-        )}
-      </Field>
-      <datalist id={peers}>
-        {identities.value.map(({ publicKey, name }) => (
-          <option key={publicKey} value={publicKey}>
-            {name}
-          </option>
-        ))}
-      </datalist>
+      <PeerField
+        label="Who"
+        hint="A public key, a group, or * for anyone"
+        value={draft.to}
+        onChange={(to) => change({ to })}
+      />
       <Deeds deeds={draft.deeds} onChange={(deeds) => change({ deeds })} />
       <div class="fields">
         <Field label="Times a minute" hint="For each caller; empty for any number">
@@ -117,42 +104,14 @@ function Deeds({ deeds, onChange }: DeedsProps) {
   const put = (at: number, deed: Deed) => onChange(deeds.map((other, i) => (i === at ? deed : other)));
   return (
     <>
-      {deeds.map((deed, i) => {
-        const placeholder = KINDS.find(({ kind }) => kind === deed.kind)?.placeholder;
-        return (
-          <div class="fields" key={i}>
-            <Field label={i === 0 ? "May" : "and may"}>
-              {(ids) => (
-                <select
-                  {...ids}
-                  value={deed.kind}
-                  onChange={({ currentTarget }) => put(i, { ...deed, kind: currentTarget.value })}
-                >
-                  {KINDS.map(({ kind, title }) => (
-                    <option key={kind} value={kind}>
-                      {title}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            {placeholder !== undefined && (
-              <Field label="Which">
-                {(ids) => (
-                  <input
-                    {...ids}
-                    value={deed.what}
-                    spellcheck={false}
-                    autocomplete="off"
-                    placeholder={placeholder}
-                    onInput={({ currentTarget }) => put(i, { ...deed, what: currentTarget.value.trim() })}
-                  />
-                )}
-              </Field>
-            )}
-          </div>
-        );
-      })}
+      {deeds.map((deed, i) => (
+        <DeedFields
+          key={i}
+          deed={deed}
+          labels={{ kind: i === 0 ? "May" : "and may", what: "Which" }}
+          onChange={(next) => put(i, next)}
+        />
+      ))}
       <div class="actions">
         <button type="button" class="small" onClick={() => onChange([...deeds, { kind: "read", what: "" }])}>
           And something else

@@ -1,6 +1,7 @@
 import type { Grant } from "@circles/sdk";
 import { quoted } from "../parts/quoted.ts";
 import { shortKey } from "../peers/short-key.ts";
+import { isPublicKey } from "../peers/target.ts";
 
 export type Wording = {
   /** Names by which the owner knows keys. */
@@ -32,9 +33,10 @@ export function sentenceOf(grant: Grant, { names = new Map(), time = (iso) => is
   return `${parts.join(", ")}.`;
 }
 
-function who(to: string, names: ReadonlyMap<string, string>): string {
+/** Whom a grant is to. */
+export function who(to: string, names: ReadonlyMap<string, string> = new Map()): string {
   if (to === "*") return "Anyone";
-  if (!/^0[23][0-9a-f]{64}$/.test(to)) return `Everyone in the group ${quoted(to)}`;
+  if (!isPublicKey(to)) return `Everyone in the group ${quoted(to)}`;
   const name = names.get(to);
   return name === undefined ? shortKey(to) : `${quoted(name)} (${shortKey(to)})`;
 }

@@ -16,15 +16,12 @@ export class Asking {
 
   /** Follows the inbox as long as the peer is here, whatever becomes of its connections. */
   async follow(): Promise<void> {
-    let isHere = true;
-    this.#peer.onClose(() => {
-      isHere = false;
-    });
-    while (isHere) {
+    const { gone } = this.#peer;
+    while (!gone.aborted) {
       await this.#watch().catch((error: unknown) => {
-        this.error.value = error;
+        if (!gone.aborted) this.error.value = error;
       });
-      if (isHere) await new Promise((again) => setTimeout(again, AGAIN_MS));
+      if (!gone.aborted) await new Promise((again) => setTimeout(again, AGAIN_MS));
     }
   }
 
@@ -32,13 +29,13 @@ export class Asking {
   async #watch(): Promise<void> {
     const circle = await this.#peer.own();
     const notices = circle.inbox.watch();
-    this.#peer.onClose(() => void notices.return?.());
     circle.on("open", () => void this.refresh());
     await this.refresh();
     for await (const _ of notices) await this.refresh();
   }
 
   async refresh(): Promise<void> {
+    if (this.#peer.gone.aborted) return;
     try {
       const circle = await this.#peer.own();
       const entries: InboxEntry[] = [];
@@ -52,7 +49,7 @@ export class Asking {
         .toSorted((a, b) => a.asked_at - b.asked_at);
       this.error.value = undefined;
     } catch (error) {
-      this.error.value = error;
+      if (!this.#peer.gone.aborted) this.error.value = error;
     }
   }
 

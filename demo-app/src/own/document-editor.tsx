@@ -9,7 +9,7 @@ type DocumentEditorProps = { readonly peer: Peer; readonly name: string; readonl
 
 /** One document of the peer's own circle, as JSON. One that is not there yet is made when it is saved. */
 export function DocumentEditor({ peer, name, onGone }: DocumentEditorProps) {
-  const document = useLoaded(async () => (await peer.own()).play("data.get(args)", name), [peer, name]);
+  const document = useLoaded(peer, async () => (await peer.own()).play("data.get(args)", name), [name]);
   const [text, setText] = useState("");
   const [isSaved, setSaved] = useState(false);
   const { error, isBusy, attempt } = useAttempt();
@@ -42,7 +42,7 @@ export function DocumentEditor({ peer, name, onGone }: DocumentEditorProps) {
         <button
           type="button"
           class="primary"
-          disabled={isBusy}
+          disabled={isBusy || document.is !== "there"}
           onClick={() =>
             void change("data.set(args.name, args.value)", () => ({ name, value: JSON.parse(text) as unknown })).then(
               setSaved,
@@ -53,7 +53,7 @@ export function DocumentEditor({ peer, name, onGone }: DocumentEditorProps) {
         </button>
         <button
           type="button"
-          disabled={isBusy}
+          disabled={isBusy || document.is !== "there"}
           onClick={() =>
             void change("data.delete(args)", () => name).then((isDone) => {
               if (isDone) onGone();

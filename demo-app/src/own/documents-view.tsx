@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Loading } from "../parts/loading.tsx";
+import { TextForm } from "../parts/text-form.tsx";
 import { useLoaded } from "../parts/use-loaded.ts";
 import type { Peer } from "../peers/peer.ts";
 import { DocumentEditor } from "./document-editor.tsx";
@@ -38,7 +39,7 @@ type DocumentsProps = {
 
 function Documents({ peer, chosen, onChoose }: DocumentsProps) {
   const [most, setMost] = useState(PAGE);
-  const names = useLoaded(async () => listDocuments(peer, most), [peer, peer.changes.value, most]);
+  const names = useLoaded(peer, async () => listDocuments(peer, most), [peer.changes.value, most]);
   return (
     <section aria-label="Documents">
       <h3>Documents</h3>
@@ -66,7 +67,7 @@ function Documents({ peer, chosen, onChoose }: DocumentsProps) {
           )
         }
       </Loading>
-      <NewDocument onName={onChoose} />
+      <TextForm label="New document" action="Make" placeholder="notes/today" onGiven={(name) => onChoose(name)} />
     </section>
   );
 }
@@ -82,30 +83,4 @@ async function listDocuments(peer: Peer, most: number): Promise<string[]> {
     if (page.length <= PAGE) break;
   }
   return names;
-}
-
-function NewDocument({ onName }: { readonly onName: (name: string) => void }) {
-  const [name, setName] = useState("");
-  return (
-    <form
-      class="inline"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (name !== "") onName(name);
-        setName("");
-      }}
-    >
-      <label>
-        New document
-        <input
-          value={name}
-          placeholder="notes/today"
-          spellcheck={false}
-          autocomplete="off"
-          onInput={({ currentTarget }) => setName(currentTarget.value)}
-        />
-      </label>
-      <button type="submit">Make</button>
-    </form>
-  );
 }

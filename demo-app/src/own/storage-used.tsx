@@ -4,7 +4,7 @@ import type { Peer } from "../peers/peer.ts";
 
 /** How full the peer's own circle is. */
 export function StorageUsed({ peer }: { readonly peer: Peer }) {
-  const storage = useLoaded(async () => (await peer.own()).log.storage(), [peer, peer.changes.value]);
+  const storage = useLoaded(peer, async () => (await peer.own()).log.storage(), [peer.changes.value]);
   return (
     <div class="storage">
       <Loading of={storage}>

@@ -1,12 +1,10 @@
-import { ConnectionError, DeadlineError, PlayError, WireError } from "@circles/sdk";
+import { ConnectionError, DeadlineError, ErrorCode, PlayError, WireError } from "@circles/sdk";
 
 /** Where in the script that was sent something went wrong, counted from 1. */
 export type Place = { readonly line: number; readonly column: number };
 
 /** What to tell a person of a failure. Texts of a relay or a stranger's script: to be shown as text only. */
 export type Explained = { readonly title: string; readonly message: string; readonly place?: Place };
-
-const DENIED = -32003;
 
 export function explain(error: unknown): Explained {
   if (error instanceof PlayError) {
@@ -16,7 +14,7 @@ export function explain(error: unknown): Explained {
   }
   if (error instanceof WireError) {
     return {
-      title: error.code === DENIED ? "The circle's owner does not allow that" : "The relay refused",
+      title: error.code === ErrorCode.Denied ? "The circle's owner does not allow that" : "The relay refused",
       message: error.message,
     };
   }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Peer } from "../peers/peer.ts";
 
 /** What a view shows of something that takes a while. */
 export type Loaded<T> =
@@ -6,9 +7,21 @@ export type Loaded<T> =
   | { readonly is: "there"; readonly value: T }
   | { readonly is: "failed"; readonly error: unknown };
 
-/** Loads when the view appears and whenever one of `when` changes; what was there stays until the next is. */
-export function useLoaded<T>(load: () => PromiseLike<T>, when: readonly unknown[]): Loaded<T> {
+/**
+ * Loads of a peer's circle when the view appears, whenever one of `when` changes and, where that failed, when the peer is
+ * connected again; what was there stays until the next is.
+ */
+export function useLoaded<T>(
+  peer: Pick<Peer, "standing">,
+  load: () => PromiseLike<T>,
+  when: readonly unknown[] = [],
+): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ is: "loading" });
+  const [again, setAgain] = useState(0);
+  const isConnected = peer.standing.value === "open";
+  useEffect(() => {
+    if (isConnected && loaded.is === "failed") setAgain(again + 1);
+  }, [isConnected]);
   useEffect(() => {
     let isWanted = true;
     const show = (next: Loaded<T>) => {
@@ -21,6 +34,6 @@ export function useLoaded<T>(load: () => PromiseLike<T>, when: readonly unknown[
     return () => {
       isWanted = false;
     };
-  }, when);
+  }, [peer, again, ...when]);
   return loaded;
 }

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
+import { TextForm } from "../parts/text-form.tsx";
 import type { Attempts } from "../parts/use-attempt.ts";
 import { backUp, restore } from "./identities.ts";
-import { NamedForm } from "./named-form.tsx";
 import type { Peer } from "./peer.ts";
 
 type BackupProps = { readonly peer: Peer; readonly attempt: Attempts["attempt"] };
@@ -13,11 +13,11 @@ export function Backup({ peer, attempt }: BackupProps) {
     <details>
       <summary>Back up {peer.name}</summary>
       <p class="quiet">The key is in this browser only. Keep the text and the passphrase, in two places.</p>
-      <NamedForm
+      <TextForm
         label={`Passphrase for a backup of ${peer.name}`}
         action="Back up"
         isSecret
-        onGiven={(passphrase) => void attempt(async () => setText(await backUp(peer.publicKey, passphrase)))}
+        onGiven={(passphrase) => attempt(async () => setText(await backUp(peer.publicKey, passphrase)))}
       />
       {text !== "" && <textarea readOnly rows={3} aria-label="Backup: keep this text" value={text} />}
     </details>
@@ -38,11 +38,11 @@ export function Restore({ attempt }: Pick<BackupProps, "attempt">) {
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
       </label>
-      <NamedForm
+      <TextForm
         label="Its passphrase"
         action="Restore"
         isSecret
-        onGiven={(passphrase) => void attempt(() => restore(text.trim(), passphrase, "Restored"))}
+        onGiven={(passphrase) => attempt(() => restore(text.trim(), passphrase, "Restored"))}
       />
     </details>
   );

@@ -1,10 +1,10 @@
 import { useRef, useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
+import { TextForm } from "../parts/text-form.tsx";
 import { useAttempt } from "../parts/use-attempt.ts";
 import { Avatar } from "./avatar.tsx";
 import { Backup, Restore } from "./backup.tsx";
 import { choose, createIdentity, forget, identities } from "./identities.ts";
-import { NamedForm } from "./named-form.tsx";
 import type { Peer } from "./peer.ts";
 import { QrCode } from "./qr-code.tsx";
 import { shortKey } from "./short-key.ts";
@@ -44,10 +44,10 @@ export function IdentityMenu({ peer }: { readonly peer: Peer }) {
             </li>
           ))}
         </ul>
-        <NamedForm
+        <TextForm
           label="Name of a new identity"
           action="Make"
-          onGiven={(name) => void attempt(() => createIdentity(name))}
+          onGiven={(name) => attempt(() => createIdentity(name))}
         />
         {isOpen && <MyCircle key={peer.publicKey} peer={peer} />}
         <Backup key={peer.publicKey} peer={peer} attempt={attempt} />

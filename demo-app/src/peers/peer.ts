@@ -2,9 +2,13 @@ import { type Circle, connect, type Signer } from "@circles/sdk";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { Asking } from "../inbox/asking.ts";
 import { Desk } from "../play/desk.ts";
+import { parseTarget } from "./target.ts";
 
 /** How the connection to a peer's own circle stands, for the eye. */
 export type Standing = "connecting" | "open" | "lost";
+
+/** Circles of others that stay connected; of more, the one that was asked for longest ago is left. */
+const MOST_VISITED = 8;
 
 /** One identity at work in this page: its own circle, and those that it visits. */
 export class Peer {
@@ -13,6 +17,7 @@ export class Peer {
   readonly signer: Signer;
   /** `ws://host:port`, without a circle. */
   readonly relay: string;
+  /** By URL; the one that was asked for longest ago first. */
   readonly #circles = new Map<string, Promise<Circle>>();
   readonly #standing = signal<Standing>("connecting");
   readonly standing: ReadonlySignal<Standing> = computed(() => this.#standing.value);
@@ -20,7 +25,7 @@ export class Peer {
   readonly target = signal("");
   readonly desk = new Desk();
   readonly asking = new Asking(this);
-  readonly #ends = new Set<() => void>();
+  readonly #gone = new AbortController();
   /** Counts what may have changed the peer's own circle from here, so that views know when to look again. */
   readonly changes = signal(0);
 
@@ -35,19 +40,29 @@ export class Peer {
     return `${this.relay}/${this.publicKey}`;
   }
 
+  /** Aborts when the peer leaves. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
   /** The peer's own circle. Rejects as `connect`; the next call tries again. */
   own(): Promise<Circle> {
     return this.circle(this.ownUrl);
   }
 
-  /** A circle by its URL, dialled once and kept. Rejects as `connect`; the next call tries again. */
+  /** The circle to which it turns. Rejects as `connect`, and with `TypeError` if that is none. */
+  async turnedTo(): Promise<Circle> {
+    return this.circle(parseTarget(this.target.value, this));
+  }
+
+  /** A circle by its URL, dialled once and kept. Rejects as `connect`, the next call tries again; and of a peer that has left. */
   circle(url: string): Promise<Circle> {
-    const known = this.#circles.get(url);
-    if (known) return known;
-    const dialled = this.#dial(url);
-    this.#circles.set(url, dialled);
-    dialled.catch(() => this.#circles.delete(url));
-    return dialled;
+    if (this.gone.aborted) return Promise.reject(new Error("peer: expected one that is here, got one that has left"));
+    const circle = this.#circles.get(url) ?? this.#keep(url, this.#dial(url));
+    this.#circles.delete(url);
+    this.#circles.set(url, circle);
+    this.#leaveOldest();
+    return circle;
   }
 
   /** Something was played in the own circle. */
@@ -55,19 +70,10 @@ export class Peer {
     this.changes.value += 1;
   }
 
-  /** For what follows the peer as long as it is here. */
-  onClose(end: () => void): void {
-    this.#ends.add(end);
-  }
-
+  /** Leaves: nothing is dialled any more, and every circle is closed. */
   close(): void {
-    for (const end of this.#ends) end();
-    for (const circle of this.#circles.values()) {
-      circle.then(
-        (one) => one.close(),
-        () => {},
-      );
-    }
+    this.#gone.abort();
+    for (const circle of this.#circles.values()) closeWhenOpen(circle);
     this.#circles.clear();
   }
 
@@ -76,7 +82,6 @@ export class Peer {
     try {
       const circle = await connect(url, { signer: this.signer });
       if (isOwn) this.#watch(circle);
-      circle.on("closed", () => this.#circles.delete(url));
       return circle;
     } catch (error) {
       if (isOwn) this.#standing.value = "lost";
@@ -96,4 +101,29 @@ export class Peer {
       this.#standing.value = "lost";
     });
   }
+
+  #leaveOldest(): void {
+    const visited = Array.from(this.#circles.keys()).filter((url) => url !== this.ownUrl);
+    for (const url of visited.slice(0, -MOST_VISITED)) {
+      const circle = this.#circles.get(url);
+      this.#circles.delete(url);
+      if (circle) closeWhenOpen(circle);
+    }
+  }
+
+  /** Until it is closed, or cannot be dialled. */
+  #keep(url: string, circle: Promise<Circle>): Promise<Circle> {
+    const forget = () => {
+      if (this.#circles.get(url) === circle) this.#circles.delete(url);
+    };
+    circle.then(async ({ closed }) => closed.then(forget), forget);
+    return circle;
+  }
+}
+
+function closeWhenOpen(circle: Promise<Circle>): void {
+  circle.then(
+    (one) => one.close(),
+    () => {}, // whoever asked for it was told
+  );
 }

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import type { Peer } from "../peers/peer.ts";
+import { parseTarget } from "../peers/target.ts";
 import { EXAMPLES } from "./examples.ts";
 import { Run } from "./run.ts";
-import { parseTarget } from "./target.ts";
 
 const MOST_RUNS = 20;
 
@@ -16,7 +16,17 @@ export class Desk {
   /** Starts what is written here. */
   run(peer: Peer): void {
     const target = peer.target.value;
-    this.#start(peer, { script: this.script.value, args: this.args.value, target });
+    const run = Run.start({
+      script: this.script.value,
+      args: this.args.value,
+      target,
+      url: () => parseTarget(target, peer),
+      dial: (url) => peer.circle(url),
+      onEnd: (url) => {
+        if (url === peer.ownUrl) peer.changed();
+      },
+    });
+    this.runs.value = [run, ...this.runs.value].slice(0, MOST_RUNS);
   }
 
   /** Puts an earlier run's script, arguments and circle back, and runs them. */
@@ -29,14 +39,5 @@ export class Desk {
     this.script.value = script;
     this.args.value = args;
     peer.target.value = target;
-  }
-
-  #start(peer: Peer, parts: { script: string; args: string; target: string }): void {
-    const run = Run.start({ ...parts, url: () => parseTarget(parts.target, peer), dial: (url) => peer.circle(url) });
-    this.runs.value = [run, ...this.runs.value].slice(0, MOST_RUNS);
-    const stop = run.end.subscribe((end) => {
-      if (end) peer.changed();
-    });
-    peer.onClose(stop);
   }
 }

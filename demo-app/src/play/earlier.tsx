@@ -1,7 +1,7 @@
 import type { Peer } from "../peers/peer.ts";
 import { shortKey } from "../peers/short-key.ts";
+import { keyIn } from "../peers/target.ts";
 import type { Run } from "./run.ts";
-import { keyIn } from "./target.ts";
 
 /** What was run before, to be looked at or run again. */
 export function Earlier({ peer }: { readonly peer: Peer }) {

@@ -1,4 +1,4 @@
-import type { Circle, Play, Played, PlayOutput } from "@circles/sdk";
+import { type Circle, ErrorCode, type Play, type Played, type PlayOutput, WireError } from "@circles/sdk";
 import { signal } from "@preact/signals";
 import { keepHead } from "../activity/kept-heads.ts";
 import { quoted } from "../parts/quoted.ts";
@@ -21,13 +21,14 @@ export type RunParts = {
   /** The circle's. @throws {TypeError} if none was named. */
   readonly url: () => string;
   readonly dial: (url: string) => Promise<Circle>;
+  /** Called when it has ended, wherever it was sent. */
+  readonly onEnd?: (url: string) => void;
 };
 
 /** More lines than a person reads are not kept. */
 const MOST_LINES = 1_000;
 /** Of one line. */
 const MOST_CHARACTERS = 10_000;
-const CANCELLED = -32006;
 
 /** One play from the press of a button to its end, as a view shows it. */
 export class Run {
@@ -45,6 +46,7 @@ export class Run {
   readonly spent = signal<Spent | undefined>(undefined);
   #play: Play<unknown> | undefined;
   #fresh: string[] = [];
+  #isCancelled = false;
 
   private constructor(parts: RunParts) {
     this.parts = parts;
@@ -58,35 +60,42 @@ export class Run {
 
   /** The end tells whether it was in time. */
   cancel(): void {
-    this.#play?.cancel().catch(() => {}); // the play's own failure says what there is to say
+    this.#isCancelled = true;
+    if (this.#play)
+      this.#play.cancel().catch(() => {}); // the play's own failure says what there is to say
+    else this.end.value ??= { is: "cancelled" }; // it is not sent any more
   }
 
   async #run(): Promise<void> {
+    const { parts } = this;
     let began = performance.now();
     let played: Played<unknown> | undefined;
     try {
-      const args = parseArgs(this.parts.args);
-      const circle = await this.parts.dial(this.parts.url());
+      const args = parseArgs(parts.args);
+      const url = parts.url();
+      const circle = await parts.dial(url);
+      if (this.#isCancelled) return;
       began = performance.now();
-      this.#play = circle.play(this.parts.script, args);
+      this.#play = circle.play(parts.script, args);
       for await (const output of this.#play) this.#hear(output);
       played = await this.#play.played;
       this.end.value = { is: "result", value: played.value };
-      keepHead(this.parts.url(), played.log);
+      keepHead(url, played.log);
     } catch (error) {
-      const isCancelled = error instanceof Error && "code" in error && error.code === CANCELLED;
-      this.end.value = isCancelled ? { is: "cancelled" } : { is: "failure", error };
+      const isCancelled = error instanceof WireError && error.code === ErrorCode.Cancelled;
+      this.end.value ??= isCancelled ? { is: "cancelled" } : { is: "failure", error };
     }
     this.#show();
     this.waitsFor.value = undefined;
     this.spent.value = spentOf(performance.now() - began, played);
+    if (this.#play) parts.onEnd?.(parts.url());
   }
 
   #hear(output: PlayOutput): void {
     // A relay that is visited may send anything.
+    this.waitsFor.value = output.kind === "waiting" ? quoted(textOf(output.data?.capability)) : undefined;
     if (output.kind === "print") this.#print(textOf(output.data).slice(0, MOST_CHARACTERS));
-    else if (output.kind === "waiting") this.waitsFor.value = quoted(textOf(output.data?.capability));
-    else if (Number.isFinite(output.data?.fraction)) {
+    else if (output.kind === "progress" && Number.isFinite(output.data?.fraction)) {
       const { fraction, note } = output.data;
       this.progress.value = { fraction, ...(note === undefined ? {} : { note: textOf(note) }) };
     }

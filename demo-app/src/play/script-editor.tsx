@@ -38,6 +38,7 @@ export function ScriptEditor(props: ScriptEditorProps) {
       });
       if (plain.current) plain.current.hidden = true;
       element.hidden = false;
+      markFailure(editor.current, last.current.failure);
       if (hadFocus) editor.current.focus();
     });
     return () => {
@@ -48,8 +49,7 @@ export function ScriptEditor(props: ScriptEditorProps) {
   }, []);
   useEffect(() => editor.current?.setText(props.text), [props.text]);
   useEffect(() => {
-    const { place, message } = props.failure === undefined ? {} : explain(props.failure);
-    editor.current?.mark(place && message !== undefined ? { place, message } : undefined);
+    if (editor.current) markFailure(editor.current, props.failure);
   }, [props.failure]);
   return (
     <div class="editor">
@@ -66,4 +66,9 @@ export function ScriptEditor(props: ScriptEditorProps) {
       <div ref={host} class="editor-host" hidden />
     </div>
   );
+}
+
+function markFailure(editor: Editor, failure: unknown): void {
+  const { place, message } = failure === undefined ? {} : explain(failure);
+  editor.mark(place && message !== undefined ? { place, message } : undefined);
 }

@@ -4,7 +4,7 @@ import { Avatar } from "../peers/avatar.tsx";
 import { identities } from "../peers/identities.ts";
 import type { Peer } from "../peers/peer.ts";
 import { shortKey } from "../peers/short-key.ts";
-import { keyIn, parseTarget } from "./target.ts";
+import { keyIn, parseTarget } from "../peers/target.ts";
 
 /** Whose circle a peer turns to; one's own if nothing is said. */
 export function TargetField({ peer }: { readonly peer: Peer }) {

@@ -1,12 +1,11 @@
-import { useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
 import { oneLine } from "../parts/quoted.ts";
+import { TextForm } from "../parts/text-form.tsx";
 import { textOf } from "../parts/text-of.ts";
 import { useAttempt } from "../parts/use-attempt.ts";
 import { Avatar } from "../peers/avatar.tsx";
 import type { Peer } from "../peers/peer.ts";
 import { shortKey } from "../peers/short-key.ts";
-import { parseTarget } from "../play/target.ts";
 import { follow, sign } from "./guestbook.ts";
 import { NotOpen } from "./not-open.tsx";
 import { useFollowed } from "./use-followed.ts";
@@ -17,27 +16,15 @@ export type AppProps = { readonly peer: Peer; readonly opened: number };
 export function GuestbookView({ peer, opened }: AppProps) {
   const { items, error: notOpen, lookAgain } = useFollowed(peer, follow, opened);
   const { error, attempt } = useAttempt();
-  const [text, setText] = useState("");
   return (
     <>
-      <form
-        class="inline"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void attempt(async () => {
-            await sign(await peer.circle(parseTarget(peer.target.value, peer)), peer.name, text);
-            setText("");
-          });
-        }}
-      >
-        <label>
-          Write something
-          <input value={text} maxLength={200} onInput={({ currentTarget }) => setText(currentTarget.value)} />
-        </label>
-        <button type="submit" class="primary" disabled={text === ""}>
-          Sign
-        </button>
-      </form>
+      <TextForm
+        label="Write something"
+        action="Sign"
+        isPrimary
+        maxLength={200}
+        onGiven={(text) => attempt(async () => sign(await peer.turnedTo(), peer.name, text))}
+      />
       {error !== undefined && <Failure error={error} />}
       <NotOpen error={notOpen} isOwn={peer.target.value === ""} onLook={lookAgain} />
       <ul class="rows" aria-label="Entries" aria-live="polite">

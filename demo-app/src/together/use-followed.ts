@@ -1,7 +1,6 @@
 import type { Circle } from "@circles/sdk";
 import { useEffect, useState } from "preact/hooks";
 import type { Peer } from "../peers/peer.ts";
-import { parseTarget } from "../play/target.ts";
 import { listOf } from "./told.ts";
 
 type Follow<T> = (circle: Circle, signal: AbortSignal) => AsyncGenerator<readonly T[], void>;
@@ -17,7 +16,7 @@ export function useFollowed<T>(peer: Peer, follow: Follow<T>, opened: number) {
     setItems([]);
     setError(undefined);
     const read = async () => {
-      for await (const all of follow(await peer.circle(parseTarget(target, peer)), stop.signal)) {
+      for await (const all of follow(await peer.turnedTo(), stop.signal)) {
         if (stop.signal.aborted) return; // an answer that came late is another circle's
         setItems(listOf(all));
       }

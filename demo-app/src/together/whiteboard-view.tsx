@@ -3,7 +3,6 @@ import { Failure } from "../parts/failure.tsx";
 import { textOf } from "../parts/text-of.ts";
 import { useAttempt } from "../parts/use-attempt.ts";
 import { hueOf } from "../peers/avatar.tsx";
-import { parseTarget } from "../play/target.ts";
 import type { AppProps } from "./guestbook-view.tsx";
 import { NotOpen } from "./not-open.tsx";
 import { useFollowed } from "./use-followed.ts";
@@ -27,9 +26,7 @@ export function WhiteboardView({ peer, opened }: AppProps) {
   const [drawn, setDrawn] = useState<readonly Point[]>([]);
   const finish = (points: readonly Point[]) => {
     if (points.length > 1) {
-      void attempt(async () => draw(await peer.circle(parseTarget(peer.target.value, peer)), points)).then(() =>
-        setDrawn([]),
-      );
+      void attempt(async () => draw(await peer.turnedTo(), points)).then(() => setDrawn([]));
     } else setDrawn([]);
   };
   const extend = (to: Point) => {

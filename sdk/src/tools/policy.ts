@@ -12,6 +12,8 @@ export interface CirclePolicy {
   grant(grant: Grant): Play<boolean>;
   /** Takes away every grant that is equal, whatever the order of its members. Gives whether there was one. */
   revoke(grant: Grant): Play<boolean>;
+  /** Puts a grant in the place of every one that is equal to `before`. Gives whether there was one. */
+  replace(before: Grant, after: Grant): Play<boolean>;
   /**
    * What a play of this peer would hear that needs a capability, such as `read:notes/today`, now. The relay answers by the same
    * reading by which it judges plays; rates, and grants for particular scripts, are left out.
@@ -27,11 +29,14 @@ const text = (value) => JSON.stringify(value, (_, member) =>
   member && typeof member === "object" && !Array.isArray(member)
     ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
     : member);
-const before = policy.get();
-const others = before.grants.filter((grant) => text(grant) !== text(args.grant));
-const had = others.length < before.grants.length;
-if (had !== args.add) policy.set({ ...before, grants: args.add ? [...others, args.grant] : others });
-had !== args.add;
+const { before, after } = args;
+const old = policy.get();
+const isThere = old.grants.some((grant) => text(grant) === text(before ?? after));
+const changed = before === null
+  ? [...old.grants, after]
+  : old.grants.flatMap((grant) => text(grant) !== text(before) ? [grant] : after === null ? [] : [after]);
+if (isThere === (before !== null)) policy.set({ ...old, grants: changed });
+isThere === (before !== null);
 `;
 
 const REVOKE_DEVICE = `
@@ -46,8 +51,9 @@ export function makePolicy(play: ControlPlay): CirclePolicy {
   return {
     get: () => play("policy.get()"),
     set: (policy) => play("policy.set(args)", policy),
-    grant: (grant) => play(CHANGE_GRANTS, { grant, add: true }),
-    revoke: (grant) => play(CHANGE_GRANTS, { grant, add: false }),
+    grant: (grant) => play(CHANGE_GRANTS, { before: null, after: grant }),
+    revoke: (grant) => play(CHANGE_GRANTS, { before: grant, after: null }),
+    replace: (before, after) => play(CHANGE_GRANTS, { before, after }),
     check: (peer, capability) =>
       play("policy.check(args.peer, args.capability)", { peer: canonicalPublicKey(peer), capability }),
     revokeDevice: (device) => play(REVOKE_DEVICE, canonicalPublicKey(device)),

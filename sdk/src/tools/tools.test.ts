@@ -78,6 +78,23 @@ describe("the owner's tools", () => {
     expect(relay.plays()).toHaveLength(4);
   });
 
+  it("[S6] a grant is put in another's place in one play, if that is there", async () => {
+    const [first, last]: Grant[] = [
+      { to: alice.publicKey, allow: ["read:**"] },
+      { to: "*", allow: ["log"] },
+    ];
+    if (!first || !last) throw new Error("test: expected two grants");
+    const { held, globals } = stored({ grants: [first, grant, last] });
+    const { relay, circle } = await dial(globals);
+    const narrower: Grant = { ...grant, limits: { plays_per_minute: 1 } };
+    const { to, allow, ...others } = grant;
+    expect(await circle.policy.replace({ ...others, allow, to }, narrower)).toBe(true);
+    expect(held.policy).toEqual({ grants: [first, narrower, last] });
+    expect(await circle.policy.replace(grant, last)).toBe(false);
+    expect(held.policy).toEqual({ grants: [first, narrower, last] });
+    expect(relay.plays()).toHaveLength(2);
+  });
+
   it("[S6] a grant is the same in whatever order its members stand, and its texts in the same order only", async () => {
     const { limits, allow, to } = grant as Required<Pick<Grant, "limits" | "allow" | "to">>;
     const { held, globals } = stored({ grants: [{ limits, allow: [...allow, "read:a"], to }] });

@@ -1,7 +1,7 @@
-import type { Peer } from "../peers/peer.ts";
-import { visitedCircle } from "../peers/visit.ts";
+import { parsePublicKey } from "@circles/sdk/protocol";
+import type { Peer } from "./peer.ts";
+import { visitedCircle } from "./visit.ts";
 
-const KEY = /^0[23][0-9a-f]{64}$/;
 const CIRCLE_URL = /^wss?:\/\/[^/?#\s@\\]+\/0[23][0-9a-f]{64}$/;
 
 /**
@@ -11,10 +11,19 @@ const CIRCLE_URL = /^wss?:\/\/[^/?#\s@\\]+\/0[23][0-9a-f]{64}$/;
 export function parseTarget(text: string, { ownUrl, relay }: Pick<Peer, "ownUrl" | "relay">): string {
   const named = text.trim();
   if (named === "") return ownUrl;
-  if (KEY.test(named)) return `${relay}/${named}`;
+  if (isPublicKey(named)) return `${relay}/${named}`;
   const url = visitedCircle(named) ?? named;
   if (CIRCLE_URL.test(url)) return url;
   throw new TypeError("circle: expected a public key of 66 hex digits, a link to a circle, or ws://host:port/key");
+}
+
+/** Has a text the form of a public key? */
+export function isPublicKey(text: string): boolean {
+  try {
+    return parsePublicKey(text) === text;
+  } catch {
+    return false;
+  }
 }
 
 /** The key in a circle's URL. */

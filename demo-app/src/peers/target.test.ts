@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { visitedCircle } from "../peers/visit.ts";
 import { parseTarget } from "./target.ts";
+import { visitedCircle } from "./visit.ts";
 
 describe("whose circle is meant", () => {
   const relay = "ws://localhost:8090";

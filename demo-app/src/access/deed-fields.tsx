@@ -1,0 +1,47 @@
+import { Field } from "../parts/field.tsx";
+import { type Deed, KINDS, namingOf } from "./draft.ts";
+
+type DeedFieldsProps = {
+  readonly deed: Deed;
+  readonly labels: { readonly kind: string; readonly what: string };
+  /** What the name is like. Default: as the kind of deed says, which may be a pattern. */
+  readonly placeholder?: string;
+  readonly onChange: (deed: Deed) => void;
+};
+
+/** Something that a peer may do: of which kind and, where that has names, with what. */
+export function DeedFields({ deed, labels, placeholder = namingOf(deed.kind), onChange }: DeedFieldsProps) {
+  return (
+    <div class="fields">
+      <Field label={labels.kind}>
+        {(ids) => (
+          <select
+            {...ids}
+            value={deed.kind}
+            onChange={({ currentTarget }) => onChange({ ...deed, kind: currentTarget.value })}
+          >
+            {KINDS.map(({ kind, title }) => (
+              <option key={kind} value={kind}>
+                {title}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {namingOf(deed.kind) !== undefined && (
+        <Field label={labels.what}>
+          {(ids) => (
+            <input
+              {...ids}
+              value={deed.what}
+              spellcheck={false}
+              autocomplete="off"
+              placeholder={placeholder}
+              onInput={({ currentTarget }) => onChange({ ...deed, what: currentTarget.value.trim() })}
+            />
+          )}
+        </Field>
+      )}
+    </div>
+  );
+}
