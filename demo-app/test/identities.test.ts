@@ -40,6 +40,10 @@ describe("who one is", () => {
       await dialog.getByRole("button", { name: "Back up", exact: true }).click();
       return dialog.getByLabel("Backup: keep this text").inputValue({ timeout: 30_000 });
     });
+    await alice.identities(async (dialog) => {
+      await dialog.getByText("Back up Me").click();
+      expect(await dialog.getByLabel("Backup: keep this text").count()).toBe(0); // whoever opens it next is not shown it
+    });
     const elsewhere = await stage.arrive();
     await elsewhere.identities(async (dialog) => {
       await dialog.getByText("Restore from a backup").click();

@@ -1,4 +1,4 @@
-import { connect, generateKeypair } from "@circles/sdk";
+import { type Circle, connect, generateKeypair } from "@circles/sdk";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Person } from "./person.ts";
 import { setStage } from "./stage.ts";
@@ -113,6 +113,88 @@ describe("what strangers send is text", () => {
     await alice.see("Inbox");
     await alice.page.getByText("Nobody asks for anything").waitFor();
     own.close();
+  });
+
+  it("[PG5] a relay that tells anything in a play's words and end does not break the page", async () => {
+    await alice.page.routeWebSocket(/.*/, (toPage) => {
+      const toRelay = toPage.connectToServer();
+      toRelay.onMessage((message) => {
+        const told = String(message)
+          .replaceAll('"data":"strange"', '"data":{"a":[1]}')
+          .replaceAll('"note":"strange"', '"note":{"b":null}')
+          .replaceAll('"fraction":0.25', '"fraction":"x"');
+        toPage.send(told);
+      });
+    });
+    await alice.page.reload();
+    await alice.done("print('strange'); progress(0.5, 'strange'); progress(0.25); 1");
+    await alice.page.getByText('{"a":[1]}').waitFor();
+    await alice.page.getByText('{"b":null}').waitFor();
+    await alice.done("'and on'");
+  });
+
+  it("[PG2] of a play of which the relay does not know whether it happened, the page says so", async () => {
+    await alice.page.routeWebSocket(/.*/, (toPage) => {
+      const toRelay = toPage.connectToServer();
+      toRelay.onMessage((message) => {
+        const { id, result } = JSON.parse(String(message)) as { id?: number; result?: { output?: string } };
+        const error = { code: -32603, message: "internal error", data: { outcome: "unknown" } };
+        toPage.send(result?.output === "41" ? JSON.stringify({ jsonrpc: "2.0", id, error }) : message);
+      });
+    });
+    await alice.page.reload();
+    await alice.run("40 + 1");
+    await alice.page.getByText(/^failed after .*; whether it happened, nobody here knows$/).waitFor();
+    await alice.run("throw new Error()");
+    await alice.page.getByText(/^failed after .*; nothing was written$/).waitFor();
+  });
+
+  it("[PG8] one who asks much does not hide what others ask", async () => {
+    await alice.allow("write", "wishes/*", { asks: true });
+    const [mallory, bob] = [generateKeypair(), generateKeypair()];
+    const guests = await Promise.all([mallory, bob].map(async (signer) => connect(await alice.circle(), { signer })));
+    const [first, second] = guests;
+    const ask = async (circle: Circle | undefined, args: string) => {
+      const play = circle?.play("data.set('wishes/a', args)", args);
+      for await (const { kind } of play ?? []) if (kind === "waiting") return;
+    };
+    for (let i = 0; i < 5; i++) await ask(first, `${i}${"x".repeat(40_000)}`); // more than one answer of the relay holds
+    await ask(second, "a small wish");
+    await alice.see("Inbox");
+    await alice.page.getByText('with "a small wish"').waitFor();
+    await expect.poll(() => alice.page.getByRole("article").count()).toBe(4);
+    await alice.button("2 more of this peer").click();
+    await expect.poll(() => alice.page.getByRole("article").count()).toBe(6);
+    for (const guest of guests) guest.close();
+  });
+
+  it("[PG10] what a host answers late is not drawn as another's", async () => {
+    const makeHost = async (entry: string, ms: number) => {
+      const signer = generateKeypair();
+      const url = (await alice.circle()).replace(/[^/]+$/, signer.publicKey);
+      const own = await connect(url, { signer });
+      await own.library.set(`
+        export const entries = () => {
+          for (const end = Date.now() + ${ms}; Date.now() < end; );
+          return [{ name: "${entry}", text: "", key: "" }];
+        };`);
+      await own.policy.set({ grants: [{ to: "*", allow: ["call:*", "subscribe:**"] }] });
+      return { url, own };
+    };
+    const [slow, quick] = [await makeHost("the late one", 600), await makeHost("the quick one", 0)];
+    await alice.see("Together");
+    const target = alice.page.getByLabel("Circle", { exact: true });
+    await target.fill(slow.url);
+    await target.fill(quick.url);
+    await alice.page.getByText("the quick one").waitFor();
+    const key = await alice.publicKey();
+    const calls = async () => (await slow.own.log.read({ caller: key })).records.length;
+    await expect.poll(calls).toBe(1); // it has answered
+    await alice.see("Inbox");
+    await alice.see("Together");
+    await alice.page.getByText("the quick one").waitFor();
+    expect(await alice.page.getByText("the late one").count()).toBe(0);
+    for (const { own } of [slow, quick]) own.close();
   });
 
   it("[PG14] the page comes with a policy that lets nothing in but its own files, and nobody frames it", async () => {

@@ -1,4 +1,5 @@
 import type { InboxEntry } from "@circles/sdk";
+import { useState } from "preact/hooks";
 import { deed } from "../access/sentence.ts";
 import { Failure } from "../parts/failure.tsx";
 import { ScrolledText } from "../parts/scrolled-text.tsx";
@@ -7,6 +8,8 @@ import { identities } from "../peers/identities.ts";
 import type { Peer } from "../peers/peer.ts";
 import { shortKey } from "../peers/short-key.ts";
 import type { Asking } from "./asking.ts";
+
+const SHOWN_OF_CALLER = 3;
 
 /** Plays that want what only the peer can allow. */
 export function InboxView({ peer }: { readonly peer: Peer }) {
@@ -20,13 +23,40 @@ export function InboxView({ peer }: { readonly peer: Peer }) {
           Nobody asks for anything. Grants with “ask me each time” bring plays here, and they wait until you answer.
         </p>
       ) : (
-        <ul class="cards">
-          {asking.entries.value.map((entry) => (
-            <li key={entry.id}>
-              <Entry entry={entry} asking={asking} />
-            </li>
-          ))}
-        </ul>
+        Array.from(byCaller(asking.entries.value), ([caller, entries]) => (
+          <Entries key={caller} entries={entries} asking={asking} />
+        ))
+      )}
+    </>
+  );
+}
+
+/** In the order in which they began to ask: one who asks much does not hide the others. */
+function byCaller(entries: readonly InboxEntry[]): ReadonlyMap<string, readonly InboxEntry[]> {
+  const groups = new Map<string, InboxEntry[]>();
+  for (const entry of entries) groups.set(entry.caller, [...(groups.get(entry.caller) ?? []), entry]);
+  return groups;
+}
+
+type EntriesProps = { readonly entries: readonly InboxEntry[]; readonly asking: Asking };
+
+/** What one caller asks for. */
+function Entries({ entries, asking }: EntriesProps) {
+  const [areAllShown, showAll] = useState(false);
+  const shown = areAllShown ? entries : entries.slice(0, SHOWN_OF_CALLER);
+  return (
+    <>
+      <ul class="cards">
+        {shown.map((entry) => (
+          <li key={entry.id}>
+            <Entry entry={entry} asking={asking} />
+          </li>
+        ))}
+      </ul>
+      {shown.length < entries.length && (
+        <button type="button" class="small" onClick={() => showAll(true)}>
+          {entries.length - shown.length} more of this peer
+        </button>
       )}
     </>
   );

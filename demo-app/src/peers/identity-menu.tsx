@@ -49,9 +49,13 @@ export function IdentityMenu({ peer }: { readonly peer: Peer }) {
           action="Make"
           onGiven={(name) => attempt(() => createIdentity(name))}
         />
-        {isOpen && <MyCircle key={peer.publicKey} peer={peer} />}
-        <Backup key={peer.publicKey} peer={peer} attempt={attempt} />
-        <Restore attempt={attempt} />
+        {isOpen && (
+          <>
+            <MyCircle key={`circle-${peer.publicKey}`} peer={peer} />
+            <Backup key={`backup-${peer.publicKey}`} peer={peer} attempt={attempt} />
+            <Restore attempt={attempt} />
+          </>
+        )}
         {error !== undefined && <Failure error={error} />}
         <div class="actions">
           <ForgetButton
