@@ -23,7 +23,7 @@ export function ended(output: unknown = null, changes: Record<string, unknown> =
     return { path: pathOf("document", name), content: json === undefined ? null : { json } };
   });
   const end = { kind: "value", output: JSON.stringify(output), format: "json" } as const;
-  return { end, writes, cpuMs: 1, killed: false, used: [] };
+  return { end, writes, cpuMs: 0, killed: false, used: [] };
 }
 
 /** A sandbox whose scripts are functions of the test, by name; it keeps the names of those that ran. */
@@ -59,9 +59,10 @@ export class FakeSandbox implements Sandbox<SnapshotSource> {
         const script = this.#scripts[play.script];
         if (!script) throw new Error(`sandbox: expected a script of this test, got ${play.script}`);
         this.ran.push(play.script);
+        const began = performance.now();
         const ended = await script({ ...play, read });
         for (const { path, content } of ended.writes) written.set(path, content);
-        return ended;
+        return { ...ended, cpuMs: performance.now() - began };
       });
       before = result;
       return result;

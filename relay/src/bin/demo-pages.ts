@@ -2,6 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { Answer } from "./status-endpoints.ts";
 
 /** Where the demo app's build leaves it, of this package. */
@@ -35,16 +37,20 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
+/** What gets no smaller is sent as it is. */
+const COMPRESSED: readonly string[] = Object.keys(TYPES);
+const compress = promisify(gzip);
+
 /** Named by their content: another content has another name. */
 const NAMED_BY_CONTENT = "/assets/";
 const FOR_A_YEAR = "public, max-age=31536000, immutable";
 
 /**
- * Answers with the files of a folder as they are now, all held in memory: a path is a name, and reaches nothing else. `/` is
- * `index.html`. `undefined` for whatever is not there. @throws if there is no such page.
+ * Answers with the files of a folder as they are now, all held in memory, compressed for who takes gzip: a path is a name, and
+ * reaches nothing else. `/` is `index.html`. `undefined` for whatever is not there. @throws if there is no such page.
  */
 export async function readDemoPages(folder: string): Promise<(request: IncomingMessage) => Answer | undefined> {
-  const pages = new Map<string, Answer>();
+  const pages = new Map<string, Page>();
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
     if (!entry.isFile()) continue;
@@ -52,15 +58,33 @@ export async function readDemoPages(folder: string): Promise<(request: IncomingM
     const path = `/${relative(folder, file).split(sep).join("/")}`;
     const cached = path.startsWith(NAMED_BY_CONTENT) ? FOR_A_YEAR : "no-cache";
     const type = TYPES[extname(file)] ?? "application/octet-stream";
-    const headers = { ...HEADERS, "content-type": type, "cache-control": cached };
-    pages.set(path, { status: 200, text: await readFile(file, "utf8"), headers });
+    const headers = { ...HEADERS, "content-type": type, "cache-control": cached, vary: "accept-encoding" };
+    const bytes = await readFile(file);
+    const plain = { status: 200, body: bytes, headers: { ...headers, "content-length": String(bytes.length) } };
+    pages.set(path, { plain, small: COMPRESSED.includes(extname(file)) ? await smaller(bytes, headers) : plain });
   }
   const index = pages.get("/index.html");
   if (!index)
     throw new Error(`--demo: expected the demo app in ${folder}, found none; in a clone, npm run build makes it`);
   pages.set("/", index);
-  return ({ method, url = "" }) => {
+  return ({ method, url = "", headers }) => {
     if (method !== "GET" && method !== "HEAD") return undefined;
-    return pages.get(url.split("?")[0] ?? "");
+    const page = pages.get(url.split("?")[0] ?? "");
+    return takesGzip(headers["accept-encoding"]) ? page?.small : page?.plain;
   };
+}
+
+/** `small`: compressed, if it was worth that. */
+type Page = { readonly plain: Answer; readonly small: Answer };
+
+async function smaller(bytes: Buffer, headers: NonNullable<Answer["headers"]>): Promise<Answer> {
+  const body = await compress(bytes, { level: 9 });
+  const encoded = { "content-encoding": "gzip", "content-length": String(body.length) };
+  return { status: 200, body, headers: { ...headers, ...encoded } };
+}
+
+/** RFC 9110 §12.5.3, as far as browsers go. */
+function takesGzip(accepted: string | string[] = ""): boolean {
+  const codings = String(accepted).split(",");
+  return codings.some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(coding));
 }

@@ -14,18 +14,19 @@ export type StatusParts = {
 
 export type Answer = {
   readonly status: number;
-  readonly text: string;
+  /** A text is ended with a line feed; bytes are sent as they are. */
+  readonly body: string | Buffer;
   readonly headers?: { readonly [name: string]: string };
 };
 
 /** To whoever came to a relay with a browser. */
 export const DIAL_HERE: Answer = {
   status: 426,
-  text: "This is a Circles relay: dial it with a WebSocket at /{circle public key}.",
+  body: "This is a Circles relay: dial it with a WebSocket at /{circle public key}.",
   headers: { upgrade: "websocket" },
 };
 
-export const NOTHING_ELSE: Answer = { status: 404, text: `Expected /healthz, /readyz or /metrics.` };
+export const NOTHING_ELSE: Answer = { status: 404, body: `Expected /healthz, /readyz or /metrics.` };
 
 const PATHS: readonly string[] = ["/healthz", "/readyz", "/metrics"];
 
@@ -49,11 +50,11 @@ export function metricsFor(
 export function serveStatus(parts: StatusParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     void answerTo(request, parts)
-      .catch(() => ({ status: 500, text: "Could not be told." }))
-      .then(({ status, text, headers = {} }: Answer) => {
+      .catch(() => ({ status: 500, body: "Could not be told." }))
+      .then(({ status, body, headers = {} }: Answer) => {
         const plain = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" };
         response.writeHead(status, { ...plain, ...headers });
-        response.end(`${text.trimEnd()}\n`);
+        response.end(typeof body === "string" ? `${body.trimEnd()}\n` : body);
       });
   };
 }
@@ -64,16 +65,16 @@ async function answerTo(request: IncomingMessage, parts: StatusParts): Promise<A
   const [path = ""] = url.split("?");
   if (!PATHS.includes(path)) return elsewhere(request);
   if (method !== "GET" && method !== "HEAD") {
-    return { status: 405, text: "Expected GET.", headers: { allow: "GET, HEAD" } };
+    return { status: 405, body: "Expected GET.", headers: { allow: "GET, HEAD" } };
   }
-  if (path === "/healthz") return { status: 200, text: "alive" };
+  if (path === "/healthz") return { status: 200, body: "alive" };
   if (path === "/readyz") {
     const why = unready();
-    return why === undefined ? { status: 200, text: "ready" } : { status: 503, text: `not ready: ${why}` };
+    return why === undefined ? { status: 200, body: "ready" } : { status: 503, body: `not ready: ${why}` };
   }
   if (!mayReadMetrics(request)) {
-    const text = "Metrics: not for this address; the relay's operator can allow it with --allow-metrics.";
-    return { status: 403, text };
+    const body = "Metrics: not for this address; the relay's operator can allow it with --allow-metrics.";
+    return { status: 403, body };
   }
-  return { status: 200, text: await metrics.read(), headers: { "content-type": metrics.contentType } };
+  return { status: 200, body: await metrics.read(), headers: { "content-type": metrics.contentType } };
 }

@@ -181,11 +181,10 @@ class Serving {
         const result = await results[i];
         if (!result) throw new Error("sandbox: expected a result for each play");
         const ended = performance.now();
-        const runMs = ended - began;
-        observer.ran(play.task, runMs);
+        observer.ran(play.task, ended - began);
         began = ended; // they run one after the other
         if (result.killed) await this.#coolDown(play, plays.slice(i + 1));
-        const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0), runMs });
+        const became = await this.#end(play, result, { since, said: play.said + (held?.last ?? 0) });
         if (became !== "again") play.authority.settle(result);
         const republished = configChanges.conflicts(namespace, [{ path: LIBRARY_PATH, content: null }], since);
         if (became === "stands" && !republished) continue;
@@ -202,15 +201,11 @@ class Serving {
   }
 
   /** Commits a play that ended, has it wait for the owner, or refuses it. */
-  async #end(
-    play: Play,
-    result: ScriptResult,
-    { since, said, runMs }: { since: number; said: number; runMs: number },
-  ): Promise<Became> {
+  async #end(play: Play, result: ScriptResult, { since, said }: { since: number; said: number }): Promise<Became> {
     const { authorities, configChanges, coolDown } = this.#parts;
     const namespace = this.#namespace;
     this.#claim.lost.throwIfAborted(); // others have the circle: nothing is committed any more
-    const { end, writes, emitted, used } = result;
+    const { end, writes, emitted, used, cpuMs: runMs } = result;
     const withoutWrites = writes.length > 0 ? "changed" : "stands";
     if (this.#stopped.has(play.key)) {
       await this.#finishing.refuse(namespace, play, coolingDown(coolDown, play.task));
