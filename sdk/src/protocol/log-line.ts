@@ -5,7 +5,7 @@ import type { ContentHash, LoggedDenials, LogRecord } from "./log.ts";
 export type LogLine = { readonly line: string } | { readonly hash: Sha256; readonly record: LogRecord };
 
 /** A record as it stands in a line of the log, as far as it is shown. */
-type LoggedRecord = { readonly seq: number; readonly prev: string; readonly at: string } & (
+export type LoggedRecord = { readonly seq: number; readonly prev: string; readonly at: string } & (
   | {
       readonly task: TaskId;
       readonly caller: PublicKey;
@@ -21,7 +21,7 @@ type LoggedRecord = { readonly seq: number; readonly prev: string; readonly at: 
   | { readonly checkpoint: unknown }
 );
 
-type LoggedEnd =
+export type LoggedEnd =
   | { readonly status: "completed"; readonly output: string; readonly format: "text" | "json" }
   | {
       readonly status: "error" | "cancelled" | "denied" | "expired";
