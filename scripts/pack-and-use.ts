@@ -34,7 +34,7 @@ try {
 }
 
 function install(): void {
-  const pack = ["pack", "--json", "--pack-destination", folder, "--workspace", "sdk", "--workspace", "relay"];
+  const pack = ["pack", "--json", "--pack-destination", folder, "--workspace", "sdk", "--workspace", "circles-relay"];
   const packed = JSON.parse(run("npm", pack, root)) as { filename: string }[];
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { middle } from "./middle.ts";
 
 /** One way to make records durable. The writers are told it over the channel between processes, so it is plain JSON. */
 export type Writing = {
@@ -65,7 +66,7 @@ export async function withFolderBesideCircles<T>(use: (folder: string) => Promis
 }
 
 /** The file system under a folder, for the reader of the figures. Linux only, as the figures are. */
-export function describeDisk(folder: string): string {
+export function fileSystemOf(folder: string): string {
   const mounts = fs.readFileSync("/proc/mounts", "utf8").trim().split("\n");
   const [device = "?", point = "/", type = "?"] =
     mounts
@@ -73,11 +74,7 @@ export function describeDisk(folder: string): string {
       .filter(([, point = ""]) => `${folder}/`.startsWith(point === "/" ? "/" : `${point}/`))
       .toSorted(([, a = ""], [, b = ""]) => b.length - a.length)[0] ?? [];
   const warning = type === "tmpfs" ? ". IN MEMORY: these figures say nothing about a disk" : "";
-  return `${folder}: ${type} on ${device}, mounted at ${point}${warning}`;
-}
-
-export function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+  return `${type} on ${device}, mounted at ${point}${warning}`;
 }
 
 if (process.argv[2] === "--writer") serveParent(process.argv[3] ?? "");
@@ -170,7 +167,7 @@ async function compare(): Promise<void> {
     cases.push({ name: "1,000 files, over synced zeros", poolSize, writing: { ...many, how: "overwrite" } });
   }
   await withFolderBesideCircles(async (folder) => {
-    console.log(`${describeDisk(folder)}; Node ${process.version}`);
+    console.log(`${folder}: ${fileSystemOf(folder)}; Node ${process.version}`);
     console.log(`Records of ${RECORD_BYTES} bytes, medians of ${rounds} interleaved rounds of ${seconds} s; CPU is`);
     console.log("the writing process's, user and system.");
     const writers = new Map([4, 16, 64].map((poolSize) => [poolSize, new Writer({ folder, poolSize })]));

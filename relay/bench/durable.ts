@@ -3,9 +3,12 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PublicKey } from "@circles/sdk/protocol";
-import { describeDisk, middle, ONE_AT_A_TIME, Writer, type Writing, withFolderBesideCircles } from "./disk.ts";
-import { type Channel, load } from "./load.ts";
+import { askThrough, type Channel } from "./channel.ts";
+import { fileSystemOf, ONE_AT_A_TIME, Writer, type Writing, withFolderBesideCircles } from "./disk.ts";
+import { load } from "./load.ts";
+import { middle } from "./middle.ts";
 import { circleKey, dialCircles, makePlays } from "./plays.ts";
+import { usageOf } from "./process-usage.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 export type DurableSettings = {
@@ -151,9 +154,10 @@ async function play(
   }: Load & { channels: readonly Channel[]; keys: readonly PublicKey[]; seconds: number },
 ) {
   const plays = makePlays(keys, { script, signed }, Math.ceil(MOST_PLAYS_PER_SECOND * seconds)).values();
-  const cpu = relay.cpuSeconds();
-  const { perSecond, p50Ms, count } = await load(channels, plays, { inFlight: IN_FLIGHT, seconds });
-  return { perSecond, p50Ms, cpuSecondsPer1000: (relay.cpuSeconds() - cpu) / (count / 1000) };
+  const before = usageOf([relay.pid]);
+  const { perSecond, p50Ms, count } = await load(askThrough(channels, plays), { inFlight: IN_FLIGHT, seconds });
+  const used = usageOf([relay.pid]).cpuSeconds - before.cpuSeconds;
+  return { perSecond, p50Ms, cpuSecondsPer1000: used / (count / 1000) };
 }
 
 function print(
@@ -162,7 +166,7 @@ function print(
   { folder, rounds, seconds }: { folder: string; rounds: number; seconds: number },
 ): void {
   const built = statSync(new URL("dist/bin/circles-relay.js", relayFolder)).mtime.toISOString();
-  console.log(`${describeDisk(folder)}; Node ${process.version}`);
+  console.log(`${folder}: ${fileSystemOf(folder)}; Node ${process.version}`);
   console.log(
     `The relay as built ${built}. Medians of ${rounds} interleaved rounds of ${seconds} s, ${IN_FLIGHT} plays in`,
   );

@@ -10,7 +10,7 @@ import {
   parseLoginNonce,
   playText,
 } from "@circles/sdk/protocol";
-import { type Channel, openChannel } from "./load.ts";
+import { type Channel, openChannel, type Request } from "./channel.ts";
 
 const SECRET = Buffer.alloc(32, 0xa1);
 const caller: Keypair = keypairFrom(SECRET);
@@ -53,7 +53,7 @@ async function dial(url: string): Promise<Channel> {
 export type PlayKind = { readonly script: string; readonly signed: boolean };
 
 /** `count` plays, over the circles in turn, made (and signed) ahead. */
-export function makePlays(circles: readonly PublicKey[], { script, signed }: PlayKind, count: number) {
+export function makePlays(circles: readonly PublicKey[], { script, signed }: PlayKind, count: number): Request[] {
   const scriptHash = sha256Hex(script);
   const argsHash = sha256Hex(canonicalJson(null));
   const issuedAt = Math.floor(Date.now() / 1000);

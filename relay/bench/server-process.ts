@@ -1,22 +1,26 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 export type ServerProcess = {
   readonly url: string;
-  /** Seconds of user and system time so far, all threads together. */
-  cpuSeconds(): number;
-  rssBytes(): number;
+  readonly pid: number;
   stop(): Promise<void>;
 };
 
-/** Clock ticks per second in /proc/…/stat: fixed at 100 for user space on Linux. */
-const TICKS_PER_SECOND = 100;
+type Program = {
+  readonly program?: string;
+  /** Reads the server's address from the first line that it prints; ours prints `ready at {url}/`. */
+  readonly urlOf?: (line: string) => string;
+  readonly stopSignal?: NodeJS.Signals;
+};
 
-/** Starts a server that prints one line with `ready at {url}/`. */
-export async function startServer(args: readonly string[]): Promise<ServerProcess> {
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+/** Starts a server and waits for its first line. */
+export async function startServer(
+  args: readonly string[],
+  { program = process.execPath, urlOf = urlAfterReady, stopSignal = "SIGTERM" }: Program = {},
+): Promise<ServerProcess> {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   if (!child.stdout) throw new Error("server: expected its output");
   const ended = once(child, "exit").then(() => {
     throw new Error("server: ended before it was ready");
@@ -24,22 +28,18 @@ export async function startServer(args: readonly string[]): Promise<ServerProces
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ready = await Promise.race([lines.next(), ended]);
   ended.catch(() => {}); // from here on its end is asked for
-  const [, url = ""] = /ready at (ws:\/\/[^/]+)\//.exec(String(ready.value)) ?? [];
-  const stat = () =>
-    readFileSync(`/proc/${child.pid}/stat`, "utf8")
-      .replace(/^.*\) /, "")
-      .split(" ");
+  if (child.pid === undefined) throw new Error("server: expected it to have an id");
   return {
-    url,
-    cpuSeconds() {
-      const fields = stat();
-      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-    },
-    rssBytes: () => Number(stat()[21]) * 4096,
+    url: urlOf(String(ready.value)),
+    pid: child.pid,
     async stop() {
       const exit = once(child, "exit");
-      child.kill("SIGTERM");
+      child.kill(stopSignal);
       await exit;
     },
   };
+}
+
+function urlAfterReady(line: string): string {
+  return /ready at (ws:\/\/[^/]+)\//.exec(line)?.[1] ?? "";
 }

@@ -31,6 +31,13 @@ export class RedisServer {
     return server;
   }
 
+  /** Of its process, while there is one. */
+  get pid(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error("redis-server: expected it to have been started");
+    return pid;
+  }
+
   get folder(): string {
     return this.#folder.path;
   }

@@ -1,6 +1,7 @@
 import { canonicalPublicKey, generateKeypair, sha256Hex } from "@circles/sdk/keys";
 import { makeTaskId, type PublicKey, playText } from "@circles/sdk/protocol";
 import type { TextVerifier } from "../../src/signatures/verifier.ts";
+import { middle } from "../middle.ts";
 import { makeAllVerifiers } from "./all-verifiers.ts";
 
 type Question = { readonly signature: string; readonly text: string; readonly publicKey: PublicKey };
@@ -14,7 +15,7 @@ const SLICE_MS = 20;
  * Asks all verifiers the same questions in turns and prints how many of each kind they answer per second: the median of
  * the turns. Takes about `seconds` in all.
  */
-export async function benchVerifiers(seconds: number): Promise<void> {
+async function benchVerifiers(seconds: number): Promise<void> {
   const verifiers = await makeAllVerifiers();
   const kinds = Object.entries(await makeQuestions());
   const turns = Math.max(1, Math.round((seconds * 1_000) / (verifiers.length * kinds.length * SLICE_MS)));
@@ -29,7 +30,7 @@ export async function benchVerifiers(seconds: number): Promise<void> {
   }
   console.log(`signatures verified per second, median of ${turns} turns of ${SLICE_MS} ms, texts of plays`);
   const row = (ofVerifier: Map<string, number[]>) =>
-    Object.fromEntries(Array.from(ofVerifier, ([kind, each]) => [kind, Math.round(median(each))]));
+    Object.fromEntries(Array.from(ofVerifier, ([kind, each]) => [kind, Math.round(middle(each))]));
   console.table(Object.fromEntries(Array.from(rates, ([name, ofVerifier]) => [name, row(ofVerifier)])));
 }
 
@@ -88,8 +89,4 @@ function isOnCurve(key: string): boolean {
   }
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-}
-
-if (import.meta.filename === process.argv[1]) await benchVerifiers(20);
+await benchVerifiers(process.argv.includes("--short") ? 1 : 20);

@@ -1,0 +1,69 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RedisServer } from "../../test/redis-server.ts";
+import { askThrough } from "../channel.ts";
+import { circleKey, dialCircles, makePlays } from "../plays.ts";
+import { startServer } from "../server-process.ts";
+import { type Case, type Contender, counted, populations } from "./contender.ts";
+
+const SCRIPTS = { read: "data.get('n')", write: "data.set('n', (data.get('n') ?? 0) + 1)" };
+const STRICT = "strict: an answer is sent when the play's record is synced";
+const RELAY = fileURLToPath(new URL("../../bin/circles-relay.cjs", import.meta.url));
+
+type Options = { readonly folder: string; readonly many: number };
+
+/** `npx circles-relay` as it is: everything in one process. */
+export async function startEmbedded({ folder, many }: Options): Promise<Contender> {
+  const relay = await startRelay(join(folder, "embedded"));
+  return {
+    name: "Circles, embedded",
+    durability: STRICT,
+    pids: [relay.pid],
+    cases: await casesOf("embedded", relay.url, many),
+    stop: () => relay.stop(),
+  };
+}
+
+/** Gateway and worker in one process, and between them a Redis of their own. */
+export async function startThroughRedis({ folder, many }: Options): Promise<Contender> {
+  const redis = await RedisServer.start();
+  const key = join(folder, "gateway.key");
+  const relay = await startRelay(join(folder, "redis"), [
+    "--redis-url",
+    redis.url,
+    "--with-worker",
+    "--gateway-key-file",
+    key,
+  ]);
+  return {
+    name: "Circles, through Redis",
+    durability: `${STRICT}; Redis itself keeps nothing on the disk`,
+    pids: [relay.pid, redis.pid],
+    cases: await casesOf("redis", relay.url, many),
+    async stop() {
+      await relay.stop();
+      await redis.stop();
+    },
+  };
+}
+
+function startRelay(dbPath: string, more: readonly string[] = []) {
+  return startServer([RELAY, "--port", "0", "--open", "--log-level", "warn", "--db-path", dbPath, ...more]);
+}
+
+async function casesOf(contender: string, url: string, many: number): Promise<Case[]> {
+  const cases: Case[] = [];
+  for (const { id, count } of populations(many)) {
+    const circles = Array.from({ length: count }, (_, i) => circleKey(count + i));
+    const channels = await dialCircles(url, circles);
+    for (const work of ["read", "write"] as const) {
+      cases.push({
+        id: `${contender}/${id}/${work}`,
+        what: `${counted(count, "circle")}, ${work}`,
+        prepare: (plays) =>
+          askThrough(channels, makePlays(circles, { script: SCRIPTS[work], signed: true }, plays).values()),
+      });
+    }
+  }
+  return cases;
+}
