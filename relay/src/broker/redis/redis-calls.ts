@@ -15,11 +15,35 @@ export type Connect = () => Promise<Link>;
 
 /** A script that Redis runs as one step. */
 export type Script = { readonly source: string; readonly sha: string };
+/** A script that Redis runs as one step for several calls, each by itself. */
+export type GatheringScript = Script & { readonly gathers: true };
 
 /** Where Redis' memory is full, only what begins something is refused: the rest makes room, or is needed for that. */
 export function makeScript(body: string, { isRefusedWhenFull = false } = {}): Script {
   const source = `#!lua${isRefusedWhenFull ? "" : " flags=allow-oom"}${COMMON}${body}`;
   return { source, sha: hash("sha1", source) };
+}
+
+/** `ARGV` of each call is as it were alone. One that fails does so for itself. */
+export function makeGatheringScript(body: string, options?: { isRefusedWhenFull?: boolean }): GatheringScript {
+  const script = makeScript(
+    `
+local function each(ARGV)
+${body}
+end
+local replies, at = {}, 3
+while at <= #ARGV do
+  local count = tonumber(ARGV[at])
+  local ok, reply = pcall(each, { ARGV[1], ARGV[2], unpack(ARGV, at + 1, at + count) })
+  if not ok then reply = { 'failed', type(reply) == 'table' and reply.err or tostring(reply) } end
+  replies[#replies + 1] = reply
+  at = at + count + 1
+end
+return replies
+`,
+    options,
+  );
+  return { ...script, gathers: true };
 }
 
 /** What a script answered: first what became of it. */
@@ -31,6 +55,12 @@ type Call = {
   readonly reject: (error: unknown) => void;
 };
 
+type GatheredCall = Omit<Call, "command"> & { readonly args: readonly string[] };
+type Gathered = { readonly script: GatheringScript; readonly calls: GatheredCall[]; characters: number };
+
+/** What one command may bring: Redis does nothing else meanwhile. */
+const MOST_GATHERED = 64;
+const MOST_GATHERED_CHARACTERS = 256 * 1024;
 /** A connection that owes an answer for so long is taken for dead. */
 const MOST_SILENCE_MS = 3_000;
 const MOST_BACKOFF_MS = 1_000;
@@ -58,6 +88,8 @@ export class RedisCalls {
   /** Oldest first. */
   readonly #pending = new Set<Call>();
   readonly #watch: NodeJS.Timeout;
+  /** Calls that are sent at the end of this turn of the event loop, or before the next other one. */
+  #gathered: Gathered | undefined;
   #link: Link | undefined;
   #isUp = false;
   #hadLink = false;
@@ -77,11 +109,55 @@ export class RedisCalls {
   }
 
   /** Rejects only if Redis refuses it, or this is closed. */
-  call(script: Script, ...args: (string | number)[]): Promise<Reply> {
+  call(script: Script | GatheringScript, ...args: (string | number)[]): Promise<Reply> {
+    if (this.#isClosed) return Promise.reject(new Error("broker: closed"));
+    if ("gathers" in script) return this.#gather(script, args.map(String));
+    this.flush();
+    return this.#command(script, args.map(String)) as Promise<Reply>;
+  }
+
+  /** Sends what is gathered. */
+  flush(): void {
+    const gathered = this.#gathered;
+    if (!gathered) return;
+    this.#gathered = undefined;
+    const { script, calls } = gathered;
+    this.#command(
+      script,
+      calls.flatMap(({ args }) => [String(args.length), ...args]),
+    ).then(
+      (replies) => {
+        for (const [i, { resolve, reject }] of calls.entries()) {
+          const reply = replies[i] as Reply;
+          if (reply[0] === "failed") reject(new Error(String(reply[1])));
+          else resolve(reply);
+        }
+      },
+      (error: unknown) => {
+        for (const { reject } of calls) reject(error);
+      },
+    );
+  }
+
+  #gather(script: GatheringScript, args: readonly string[]): Promise<Reply> {
+    if (this.#gathered && this.#gathered.script !== script) this.flush();
+    if (!this.#gathered) {
+      this.#gathered = { script, calls: [], characters: 0 };
+      setImmediate(() => this.flush());
+    }
+    const gathered = this.#gathered;
+    return new Promise((resolve, reject) => {
+      gathered.calls.push({ args, resolve, reject });
+      gathered.characters += args.reduce((sum, { length }) => sum + length, 0);
+      if (gathered.calls.length >= MOST_GATHERED || gathered.characters >= MOST_GATHERED_CHARACTERS) this.flush();
+    });
+  }
+
+  #command(script: Script, args: readonly string[]): Promise<readonly unknown[]> {
     if (this.#isClosed) return Promise.reject(new Error("broker: closed"));
     const { prefix, clock } = this.#options;
     const now = clock ? String(clock()) : "";
-    const command = ["EVALSHA", script.sha, "1", prefix, prefix, now, ...args.map(String)];
+    const command = ["EVALSHA", script.sha, "1", prefix, prefix, now, ...args];
     return new Promise((resolve, reject) => {
       const call: Call = { command, resolve, reject };
       if (this.#pending.size === 0) this.#answeredAt = performance.now();
@@ -91,6 +167,7 @@ export class RedisCalls {
   }
 
   close(): void {
+    this.flush();
     this.#isClosed = true;
     this.#isUp = false;
     clearInterval(this.#watch);

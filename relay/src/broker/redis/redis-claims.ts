@@ -4,7 +4,7 @@ import { taskKey } from "../../task.ts";
 import type { Claim, ClaimedTask, TakeOptions } from "../broker.ts";
 import { waitUntil } from "../wait.ts";
 import { CLAIM, EMIT, FINISH, RELEASE, SET_ASIDE } from "./lua-work.ts";
-import { makeScript, type RedisCalls } from "./redis-calls.ts";
+import { makeGatheringScript, makeScript, type RedisCalls } from "./redis-calls.ts";
 import type { RedisTaskId } from "./redis-keys.ts";
 import { readTask } from "./task-fields.ts";
 
@@ -47,7 +47,7 @@ const LEASE_KEPT_MS = 20 * 60_000;
 const MOST_ASIDE = { ofCircle: 1_000, ofCaller: 20 };
 
 const claimScript = makeScript(CLAIM);
-const finishScript = makeScript(FINISH);
+const finishScript = makeGatheringScript(FINISH);
 const releaseScript = makeScript(RELEASE);
 const emitScript = makeScript(EMIT);
 const setAsideScript = makeScript(SET_ASIDE);

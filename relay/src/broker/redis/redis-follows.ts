@@ -6,7 +6,7 @@ import { Followers, sayAgain } from "../followers.ts";
 import { busy, MOST_IN_CONTROL_LANE, sizeOf } from "../room.ts";
 import { waitUntil } from "../wait.ts";
 import { FOLLOW, LOOK, SUBMIT } from "./lua-submit.ts";
-import { makeScript, type RedisCalls, type Reply } from "./redis-calls.ts";
+import { makeGatheringScript, makeScript, type RedisCalls, type Reply } from "./redis-calls.ts";
 import { type RedisTaskId, redisTaskId } from "./redis-keys.ts";
 import { fieldsOf } from "./task-fields.ts";
 
@@ -46,7 +46,7 @@ type Wait = {
 const SILENCE_MS = 5_000;
 const MOST_LOOKED_AT = 100;
 
-const submitScript = makeScript(SUBMIT, { isRefusedWhenFull: true });
+const submitScript = makeGatheringScript(SUBMIT, { isRefusedWhenFull: true });
 const followScript = makeScript(FOLLOW);
 const lookScript = makeScript(LOOK);
 export const FOLLOW_SCRIPTS = [submitScript, followScript, lookScript];
@@ -113,6 +113,7 @@ export class RedisFollows {
         (error: unknown) => one.followers.abandon(error),
       );
     }
+    this.#parts.calls.flush(); // before whatever was asked and not answered
     this.#lookAtEach(followed.filter(({ task }) => !task));
   }
 
