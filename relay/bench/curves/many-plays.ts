@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { askThrough } from "../channel.ts";
+import { load } from "../load.ts";
+import { circleKeys, dialCircles, makePlays } from "../plays.ts";
+import { type Curve, figureAt, LIVE_MIB, MIB, type Point, RSS_MIB } from "./curve.ts";
+import { IN_FLIGHT } from "./measure-points.ts";
+import { type Dialled, withRelays } from "./relays.ts";
+
+const COUNTS = [1_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000];
+const CIRCLES = [1, 1_000] as const;
+const MADE_AT_ONCE = 10_000;
+
+export const manyPlays: Curve = {
+  id: "plays",
+  title: "Plays since the relay was started",
+  x: "plays since the relay was started",
+  async measure({ folder, most }) {
+    const counts = COUNTS.filter((count) => count <= 10 * most);
+    const points: Point[] = [];
+    for (const of of CIRCLES) {
+      const found = await withRelays([join(folder, String(of))], { threads: 2 }, async ([relay]) => {
+        if (!relay) throw new Error("plays: expected a relay");
+        const circles = circleKeys(of);
+        const dialled = { circles, channels: await dialCircles(relay.url, circles) };
+        const ofSeries: Point[] = [];
+        let played = 0;
+        for (const x of counts) {
+          for (; played < x; played += MADE_AT_ONCE) await play(dialled, Math.min(MADE_AT_ONCE, x - played));
+          played = x;
+          const { heapUsed, external, rss } = await relay.liveMemory();
+          const figures = { [RSS_MIB]: rss / MIB, [LIVE_MIB]: (heapUsed + external) / MIB };
+          ofSeries.push({ series: seriesOf(of), x, figures });
+        }
+        return ofSeries;
+      });
+      points.push(...found);
+    }
+    return { points, ratios: CIRCLES.map((of) => ratioOf(points, of, counts.at(-1) ?? 1)) };
+  },
+};
+
+async function play({ circles, channels }: Dialled, count: number): Promise<void> {
+  const plays = makePlays(circles, { script: "data.get('n')", signed: true }, count).values();
+  await load(askThrough(channels, plays), { inFlight: IN_FLIGHT, seconds: Number.POSITIVE_INFINITY });
+}
+
+function seriesOf(circles: number): string {
+  return circles === 1 ? "in one circle" : `in ${circles.toLocaleString("en")} circles`;
+}
+
+function ratioOf(points: readonly Point[], circles: number, last: number) {
+  const at = (x: number) => figureAt(points, { series: seriesOf(circles), x }, RSS_MIB);
+  return {
+    id: `rss-of-plays-${circles}`,
+    what: `resident memory after 1,000,000 plays ${seriesOf(circles)} ÷ after 10,000`,
+    aim: { atMost: 1.05 },
+    value: at(last) / at(Math.min(last, 10_000)),
+  };
+}
