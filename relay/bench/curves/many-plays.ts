@@ -1,8 +1,11 @@
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { PublicKey } from "@circles/sdk/protocol";
 import { askThrough } from "../channel.ts";
 import { load } from "../load.ts";
+import { middle } from "../middle.ts";
 import { circleKeys, dialCircles, makePlays } from "../plays.ts";
-import { type Curve, figureAt, LIVE_MIB, MIB, type Point, RSS_MIB } from "./curve.ts";
+import { type Curve, figureAt, LIVE_MIB, MIB, PLAYS_PER_SECOND, type Point, RSS_MIB } from "./curve.ts";
 import { IN_FLIGHT } from "./measure-points.ts";
 import { type Dialled, withRelays } from "./relays.ts";
 
@@ -18,17 +21,26 @@ export const manyPlays: Curve = {
     const counts = COUNTS.filter((count) => count <= 10 * most);
     const points: Point[] = [];
     for (const of of CIRCLES) {
-      const found = await withRelays([join(folder, String(of))], { threads: 2 }, async ([relay]) => {
+      const dbPath = join(folder, String(of));
+      const found = await withRelays([dbPath], { threads: 2 }, async ([relay]) => {
         if (!relay) throw new Error("plays: expected a relay");
         const circles = circleKeys(of);
         const dialled = { circles, channels: await dialCircles(relay.url, circles) };
         const ofSeries: Point[] = [];
         let played = 0;
         for (const x of counts) {
-          for (; played < x; played += MADE_AT_ONCE) await play(dialled, Math.min(MADE_AT_ONCE, x - played));
+          const rates: number[] = [];
+          for (; played < x; played += MADE_AT_ONCE) {
+            rates.push(await play(dialled, Math.min(MADE_AT_ONCE, x - played)));
+          }
           played = x;
           const { heapUsed, external, rss } = await relay.liveMemory();
-          const figures = { [RSS_MIB]: rss / MIB, [LIVE_MIB]: (heapUsed + external) / MIB };
+          const figures = {
+            [RSS_MIB]: rss / MIB,
+            [LIVE_MIB]: (heapUsed + external) / MIB,
+            [PLAYS_PER_SECOND]: middle(rates),
+            "log bytes for each play": logBytes(dbPath, circles) / x,
+          };
           ofSeries.push({ series: seriesOf(of), x, figures });
         }
         return ofSeries;
@@ -39,9 +51,20 @@ export const manyPlays: Curve = {
   },
 };
 
-async function play({ circles, channels }: Dialled, count: number): Promise<void> {
-  const plays = makePlays(circles, { script: "data.get('n')", signed: true }, count).values();
-  await load(askThrough(channels, plays), { inFlight: IN_FLIGHT, seconds: Number.POSITIVE_INFINITY });
+/** Answers how many plays there were in a second. */
+async function play({ circles, channels }: Dialled, count: number): Promise<number> {
+  const plays = makePlays(circles, { script: "data.set('n', 1)", signed: true }, count).values();
+  const { perSecond } = await load(askThrough(channels, plays), {
+    inFlight: IN_FLIGHT,
+    seconds: Number.POSITIVE_INFINITY,
+  });
+  return perSecond;
+}
+
+function logBytes(dbPath: string, circles: readonly PublicKey[]): number {
+  const logs = circles.map((circle) => join(dbPath, circle, "logs"));
+  const files = logs.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
 function seriesOf(circles: number): string {
