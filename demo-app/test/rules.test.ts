@@ -47,6 +47,40 @@ describe("who may do what", () => {
     await bob.page.getByText(DENIED).waitFor();
   });
 
+  it("[PG7] a group is made and changed, and what it is granted holds for its members", async () => {
+    await alice.see("Who may do what");
+    const groups = alice.page.getByRole("region", { name: "Groups" });
+    await groups.getByLabel("New group").fill("friends");
+    await groups.getByRole("button", { name: "Make" }).click();
+    const members = groups.getByRole("form", { name: "Members of “friends”" });
+    await members.getByLabel("Public keys").fill("no key");
+    await members.getByRole("button", { name: "Save" }).click();
+    await alice.page.getByText(/public key: expected/).waitFor();
+    await members.getByLabel("Public keys").fill(`${await alice.publicKey()}\n${await bob.publicKey()}`);
+    await members.getByRole("button", { name: "Save" }).click();
+    await members.waitFor({ state: "detached" });
+    await alice.page.getByRole("form", { name: "Allow something" }).getByLabel("Who").fill("friends");
+    await alice.allow("read", "notes/**");
+    await alice.page
+      .getByText(/^Everyone in the group “friends” may read everything below “notes”/)
+      .first()
+      .waitFor();
+    await bob.run("data.get('notes/today') ?? 'none'", { target });
+    await bob.page.getByText('"none"').waitFor();
+    await alice.see("Who may do what");
+    const remove = groups.getByRole("button", { name: "Remove the group “friends”" });
+    expect(await remove.isDisabled()).toBe(true);
+    await groups.getByRole("button", { name: "Change the group “friends”" }).click();
+    await members.getByLabel("Public keys").fill("");
+    await members.getByRole("button", { name: "Save" }).click();
+    await groups.getByText("“friends”: nobody").waitFor();
+    await bob.run("data.get('notes/today') ?? 'none'", { target });
+    await bob.page.getByText(DENIED).waitFor();
+    await alice.button(/^Revoke: /).click();
+    await remove.click();
+    await remove.waitFor({ state: "detached" });
+  });
+
   it("[PG7] says what a peer could do, as the relay would judge it", async () => {
     await alice.allow("read", "notes/**");
     await alice.allow("write", "suggestions/*", { asks: true });

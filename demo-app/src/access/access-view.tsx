@@ -8,6 +8,7 @@ import type { Peer } from "../peers/peer.ts";
 import { CheckForm } from "./check-form.tsx";
 import { draftOf } from "./draft.ts";
 import { GrantForm } from "./grant-form.tsx";
+import { Groups } from "./groups.tsx";
 import { ownWording } from "./own-wording.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -37,6 +38,14 @@ export function AccessView({ peer }: { readonly peer: Peer }) {
                 if (!isDone) throw new Error("This grant has been changed or revoked meanwhile.");
               })
             }
+          />
+        )}
+      </Loading>
+      <Loading of={policy}>
+        {(document) => (
+          <Groups
+            policy={document}
+            onSet={(name, peers) => change(async () => (await peer.own()).policy.setGroup(name, peers))}
           />
         )}
       </Loading>

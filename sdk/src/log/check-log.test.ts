@@ -41,6 +41,8 @@ describe("checking a log", () => {
       { record: { seq: 2, script: "sha256:aa", output: `${"x".repeat(1_024)}…` } },
     ]);
     expect(await faults(logLines(lines))).toEqual([]);
+    const forged = (lines[0] ?? "").replace('"status":', '"seq":9,"kind":"checkpoint","caller":"x","status":');
+    expect(await check([{ line: forged }])).toMatchObject([{ record: { seq: 1, kind: "play", caller: circle } }]);
     const others = logLines([
       `{"seq":1,"prev":"","at":"","denials":[{"caller":"c","capability":"a","plays":2}],"since":""}`,
       `{"seq":2,"prev":"","at":"","segment":{"number":2,"previous":{}}}`,

@@ -5,7 +5,7 @@ import type { ContentHash, LoggedDenials, LogRecord } from "./log.ts";
 export type LogLine = { readonly line: string } | { readonly hash: Sha256; readonly record: LogRecord };
 
 /** A record as it stands in a line of the log, as far as it is shown. */
-type LoggedRecord = { readonly seq: number; readonly prev: string; readonly at: string } & (
+export type LoggedRecord = { readonly seq: number; readonly prev: string; readonly at: string } & (
   | {
       readonly task: TaskId;
       readonly caller: PublicKey;
@@ -21,7 +21,7 @@ type LoggedRecord = { readonly seq: number; readonly prev: string; readonly at: 
   | { readonly checkpoint: unknown }
 );
 
-type LoggedEnd =
+export type LoggedEnd =
   | { readonly status: "completed"; readonly output: string; readonly format: "text" | "json" }
   | {
       readonly status: "error" | "cancelled" | "denied" | "expired";
@@ -55,7 +55,7 @@ export function showRecord(record: LoggedRecord): LogRecord {
       writes: paths,
       ...topics,
     } as const;
-    return { seq, prev, at, ...play, ...shorten(end) };
+    return { seq, prev, at, ...play, ...showEnd(end) };
   }
   if ("denials" in record) {
     const { denials, others, since } = record;
@@ -65,7 +65,21 @@ export function showRecord(record: LoggedRecord): LogRecord {
   return { seq, prev, at, kind: "checkpoint" };
 }
 
-function shorten(end: LoggedEnd): LoggedEnd {
-  if (end.status !== "completed" || end.output.length <= MOST_OUTPUT_CHARACTERS) return end;
-  return { ...end, format: "text", output: `${end.output.slice(0, MOST_OUTPUT_CHARACTERS)}…` };
+/** Member by member: what else a forged line has there does not stand in the place of the record's own. */
+function showEnd(end: LoggedEnd): LoggedEnd {
+  switch (end.status) {
+    case "completed": {
+      const { status, output, format } = end;
+      if (output.length <= MOST_OUTPUT_CHARACTERS) return { status, output, format };
+      return { status, output: `${output.slice(0, MOST_OUTPUT_CHARACTERS)}…`, format: "text" };
+    }
+    case "waiting": {
+      const { status, capability, expires_at } = end;
+      return { status, capability, expires_at };
+    }
+    default: {
+      const { status, failure } = end;
+      return { status, failure };
+    }
+  }
 }

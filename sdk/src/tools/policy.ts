@@ -14,6 +14,8 @@ export interface CirclePolicy {
   revoke(grant: Grant): Play<boolean>;
   /** Puts a grant in the place of every one that is equal to `before`. Gives whether there was one. */
   replace(before: Grant, after: Grant): Play<boolean>;
+  /** Puts a group of peers in the place of one of this name; without peers, takes it away. */
+  setGroup(name: string, peers: readonly string[] | undefined): Play<null>;
   /**
    * What a play of this peer would hear that needs a capability, such as `read:notes/today`, now. The relay answers by the same
    * reading by which it judges plays; rates, and grants for particular scripts, are left out.
@@ -47,6 +49,12 @@ if (isNew) policy.set({ ...before, revoked_devices: [...devices, args] });
 isNew;
 `;
 
+const SET_GROUP = `
+const old = policy.get();
+const { [args.name]: _, ...others } = old.groups ?? {};
+policy.set({ ...old, groups: args.peers ? { ...others, [args.name]: args.peers } : others });
+`;
+
 export function makePolicy(play: ControlPlay): CirclePolicy {
   return {
     get: () => play("policy.get()"),
@@ -54,6 +62,7 @@ export function makePolicy(play: ControlPlay): CirclePolicy {
     grant: (grant) => play(CHANGE_GRANTS, { before: null, after: grant }),
     revoke: (grant) => play(CHANGE_GRANTS, { before: grant, after: null }),
     replace: (before, after) => play(CHANGE_GRANTS, { before, after }),
+    setGroup: (name, peers) => play(SET_GROUP, { name, peers: peers?.map((peer) => canonicalPublicKey(peer)) ?? null }),
     check: (peer, capability) =>
       play("policy.check(args.peer, args.capability)", { peer: canonicalPublicKey(peer), capability }),
     revokeDevice: (device) => play(REVOKE_DEVICE, canonicalPublicKey(device)),

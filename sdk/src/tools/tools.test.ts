@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { alice, bob } from "../../test/people.ts";
 import { result, scriptedRelay } from "../../test/scripted-relay.ts";
 import type { Circle } from "../circle.ts";
+import { generateKeypair } from "../keys/keypair.ts";
 import { INBOX_TOPIC } from "../protocol/messages.ts";
 import type { Grant, PolicyDocument } from "../protocol/policy.ts";
 
@@ -76,6 +77,19 @@ describe("the owner's tools", () => {
     expect(await circle.policy.revoke(grant)).toBe(false);
     expect(held.policy).toEqual(before);
     expect(relay.plays()).toHaveLength(4);
+  });
+
+  it("[S6] a group is made, changed and taken away in one play each, and the rest stays as it was", async () => {
+    const before: PolicyDocument = { groups: { work: [alice.publicKey] }, grants: [grant] };
+    const { held, globals } = stored(before);
+    const { circle } = await dial(globals);
+    const { publicKey } = generateKeypair();
+    expect(await circle.policy.setGroup("friends", [`0x${publicKey.toUpperCase()}`])).toBeNull();
+    expect(held.policy).toEqual({ ...before, groups: { work: [alice.publicKey], friends: [publicKey] } });
+    await circle.policy.setGroup("work", []);
+    await circle.policy.setGroup("friends", undefined);
+    expect(held.policy).toEqual({ ...before, groups: { work: [] } });
+    expect(() => circle.policy.setGroup("friends", ["Bob"])).toThrow(TypeError);
   });
 
   it("[S6] a grant is put in another's place in one play, if that is there", async () => {
