@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { circleKey, dialCircles } from "../plays.ts";
-import { type MeasuredRelay, startRelay } from "../relay-process.ts";
+import { startRelay } from "../relay-process.ts";
+import type { ServerProcess } from "../server-process.ts";
 import { type Curve, decades, type Point, THREADS, threadsText } from "./curve.ts";
 import { type Loaded, measurePoints } from "./measure-points.ts";
 import { type Dialled, playAll, playsOf, withRelays } from "./relays.ts";
@@ -17,22 +18,18 @@ export const documents: Curve = {
     const dbPathOf = (count: number) => join(folder, String(count));
     for (const count of counts) await fill(dbPathOf(count), count);
     const points: Point[] = [];
+    for (const x of counts) points.push({ series: "after a restart", x, figures: await open(dbPathOf(x)) });
     for (const threads of THREADS) {
       const found = await withRelays(counts.map(dbPathOf), { threads }, async (relays) => {
         const all: Loaded[] = [];
-        const openings: Point[] = [];
         for (const [i, relay] of relays.entries()) {
           const x = counts[i] ?? 0;
           const dialled = await dial(relay);
-          const began = performance.now();
-          await playAll(dialled, ["1"], { inFlight: 1 });
-          const figures = { "ms until the first play is answered": performance.now() - began };
-          openings.push({ series: threadsText(threads), x, figures });
           for (const [name, script] of Object.entries(scriptsFor(x))) {
             all.push({ series: `${threadsText(threads)}, ${name}`, x, relay, prepare: playsOf(dialled, script) });
           }
         }
-        return [...(await measurePoints(all, pace)), ...openings];
+        return measurePoints(all, pace);
       });
       points.push(...found);
     }
@@ -60,6 +57,17 @@ async function fill(dbPath: string, count: number): Promise<void> {
   await relay.stop();
 }
 
-async function dial({ url }: Pick<MeasuredRelay, "url">): Promise<Dialled> {
+/** The first play waits until the circle is open. */
+async function open(dbPath: string): Promise<Point["figures"]> {
+  const relay = await startRelay(dbPath);
+  const dialled = await dial(relay);
+  const began = performance.now();
+  await playAll(dialled, ["1"], { inFlight: 1 });
+  const ms = performance.now() - began;
+  await relay.stop();
+  return { "ms until the first play is answered": ms };
+}
+
+async function dial({ url }: Pick<ServerProcess, "url">): Promise<Dialled> {
   return { circles: CIRCLES, channels: await dialCircles(url, CIRCLES) };
 }
