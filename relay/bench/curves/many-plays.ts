@@ -48,6 +48,7 @@ export const manyPlays: Curve = {
             "log bytes for each play": logBytes(dbPath, circles) / x,
           };
           ofSeries.push({ series: seriesOf(many), x, figures });
+          console.log(`${x.toLocaleString("en")} plays ${seriesOf(many)}: ${Math.round(rss / MIB)} MiB`);
         }
         return ofSeries;
       });
@@ -69,7 +70,10 @@ async function play({ circles, channels }: Dialled, count: number): Promise<numb
 
 function logBytes(dbPath: string, circles: readonly PublicKey[]): number {
   const logs = circles.map((circle) => join(dbPath, circle, "logs"));
-  const files = logs.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const files = logs.flatMap((folder) => {
+    const segments = readdirSync(folder).filter((name) => name.endsWith(".jsonl")); // others come and go
+    return segments.map((name) => join(folder, name));
+  });
   return files.reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
