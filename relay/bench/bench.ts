@@ -1,8 +1,4 @@
 /** Circles and its peers side by side, in one run that starts all of them. `--brief` shows only that it works. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { startBareRedis } from "./contenders/bare-redis.ts";
 import { startBullMq } from "./contenders/bullmq.ts";
 import { startEmbedded, startThroughRedis } from "./contenders/circles.ts";
@@ -11,9 +7,10 @@ import { startSocketIo } from "./contenders/socket-io.ts";
 import { startWorkerd } from "./contenders/workerd.ts";
 import { startWsEcho } from "./contenders/ws-echo.ts";
 import { fileSystemOf, withFolderBesideCircles } from "./disk.ts";
+import { Report } from "./report.ts";
 import { measureSandbox } from "./sandbox-alone.ts";
 import { ratiosOf } from "./side-by-side/aims.ts";
-import { withResults } from "./side-by-side/document.ts";
+import { sectionOf } from "./side-by-side/document.ts";
 import { appendHistory } from "./side-by-side/history.ts";
 import { drawPlots } from "./side-by-side/plots.ts";
 import { describeMachine, figuresOf, type Results, readCommit, readVersions } from "./side-by-side/results.ts";
@@ -43,13 +40,11 @@ const STARTS = [
   startWsEcho,
   startBareRedis,
 ];
-const DOCS = fileURLToPath(new URL("../../docs", import.meta.url));
 
 const isBrief = process.argv.includes("--brief");
 const results = await withFolderBesideCircles((folder) => run(folder, isBrief ? BRIEF : FULL));
 console.log(`\n${toText(figureRows(results.figures))}\n\n${toText(ratioRows(results.ratios))}\n`);
-// What a brief run finds is no figure, and is put where nobody takes it for one.
-await write(results, isBrief ? join(tmpdir(), "circles-bench-brief") : DOCS);
+await write(results, new Report({ isBrief }));
 process.exit(0); // connections of the load are still open
 
 async function run(folder: string, { many, sandboxPlays, pace }: Settings): Promise<Results> {
@@ -83,14 +78,10 @@ function methodOf(rounds: number, seconds: number): string[] {
   ];
 }
 
-async function write(found: Results, folder: string): Promise<void> {
-  const own = join(folder, "benchmarks");
-  await mkdir(own, { recursive: true });
+async function write(found: Results, report: Report): Promise<void> {
   const plots = drawPlots(found.figures);
-  for (const { file, svg } of plots) await writeFile(join(own, file), svg);
-  await writeFile(join(own, "results.json"), `${JSON.stringify(found, null, 2)}\n`);
-  const document = await readFile(join(DOCS, "benchmarks.md"), "utf8");
-  await writeFile(join(folder, "benchmarks.md"), withResults(document, found, plots));
-  for (const notice of await appendHistory(join(own, "history.jsonl"), found)) console.log(notice);
-  console.log(`written to ${folder}: benchmarks.md, and in benchmarks/ its plots, results.json and history.jsonl`);
+  for (const { file, svg } of plots) await report.write(file, svg);
+  await report.writeJson("results.json", found);
+  await report.writeSection("what `npm run bench` writes", sectionOf(found, plots));
+  for (const notice of await appendHistory(report.path("history.jsonl"), found)) console.log(notice);
 }

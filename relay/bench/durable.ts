@@ -7,7 +7,7 @@ import { askThrough, type Channel } from "./channel.ts";
 import { fileSystemOf, ONE_AT_A_TIME, Writer, type Writing, withFolderBesideCircles } from "./disk.ts";
 import { load } from "./load.ts";
 import { middle } from "./middle.ts";
-import { circleKey, dialCircles, makePlays } from "./plays.ts";
+import { circleKeys, dialCircles, makePlays } from "./plays.ts";
 import { usageOf } from "./process-usage.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
@@ -129,7 +129,7 @@ async function makeCases(
 ): Promise<Case[]> {
   const cases: Case[] = [];
   for (const count of [1, circles]) {
-    const keys = Array.from({ length: count }, (_, i) => circleKey(count + i));
+    const keys = circleKeys(count, { first: count });
     const channels = await dialCircles(relay.url, keys);
     for (const load of LOADS) {
       cases.push({

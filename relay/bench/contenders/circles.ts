@@ -1,14 +1,12 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { RedisServer } from "../../test/redis-server.ts";
 import { askThrough } from "../channel.ts";
-import { circleKey, dialCircles, makePlays } from "../plays.ts";
-import { startServer } from "../server-process.ts";
+import { circleKeys, dialCircles, makePlays } from "../plays.ts";
+import { startRelay } from "../relay-process.ts";
 import { type Case, type Contender, counted, populations } from "./contender.ts";
 
 const SCRIPTS = { read: "data.get('n')", write: "data.set('n', (data.get('n') ?? 0) + 1)" };
 const STRICT = "strict: an answer is sent when the play's record is synced";
-const RELAY = fileURLToPath(new URL("../../bin/circles-relay.cjs", import.meta.url));
 
 type Options = { readonly folder: string; readonly many: number };
 
@@ -47,14 +45,10 @@ export async function startThroughRedis({ folder, many }: Options): Promise<Cont
   };
 }
 
-function startRelay(dbPath: string, more: readonly string[] = []) {
-  return startServer([RELAY, "--port", "0", "--open", "--log-level", "warn", "--db-path", dbPath, ...more]);
-}
-
 async function casesOf(contender: string, url: string, many: number): Promise<Case[]> {
   const cases: Case[] = [];
   for (const { id, count } of populations(many)) {
-    const circles = Array.from({ length: count }, (_, i) => circleKey(count + i));
+    const circles = circleKeys(count, { first: count });
     const channels = await dialCircles(url, circles);
     for (const work of ["read", "write"] as const) {
       cases.push({

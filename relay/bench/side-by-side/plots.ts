@@ -1,4 +1,5 @@
-import { type Bar, drawBarChart } from "./bar-chart.ts";
+import { type Bar, drawBarChart } from "../charts/bar-chart.ts";
+import { short } from "../charts/svg.ts";
 import type { Figure } from "./results.ts";
 
 type Plot = {
@@ -47,8 +48,4 @@ export function drawPlots(figures: readonly Figure[]): { file: string; title: st
     const series = inFlights.map((inFlight) => `${inFlight} in flight`);
     return { file, title, svg: drawBarChart({ title, unit, series, groups }) };
   });
-}
-
-function short(value: number): string {
-  return value >= 100 ? Math.round(value).toLocaleString("en") : String(Number(value.toPrecision(2)));
 }

@@ -152,7 +152,7 @@ export class CircleLog {
     return this.#writer.syncedHead();
   }
 
-  /** Is it time for a checkpoint of a circle whose files have so many bytes? Writing it costs about as much again. */
+  /** Is it time for a checkpoint of so many bytes? Whatever is in it, a log is to grow by what happens more than by them. */
   isCheckpointDue(liveBytes: number): boolean {
     const { segmentBytes = SEGMENT_BYTES } = this.#options;
     const segments = this.#writer.segment.number - this.#checkpointSegment;

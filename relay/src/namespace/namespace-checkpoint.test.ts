@@ -65,6 +65,18 @@ describe("a checkpoint of a circle", () => {
     expect([repaired, errors]).toEqual([[], []]);
   });
 
+  it("[LG11] comes after more has happened than it holds, be that documents or tasks", async () => {
+    for (let i = 0; i < 500; i++) await commit(namespace, `t${i}`);
+    await namespace.close();
+    const segments = await listSegments(inCircle("logs"));
+    const texts = await Promise.all(
+      segments.map((number) => readFile(inCircle(`logs/${segmentName(number)}`), "utf8")),
+    );
+    const ofCheckpoints = texts.flatMap((text) => text.match(/^.*"checkpoint":.*$/gm) ?? []).join("").length;
+    expect(ofCheckpoints).toBeGreaterThan(0);
+    expect(ofCheckpoints).toBeLessThan(texts.join("").length / 2);
+  });
+
   it.each<[string, () => Promise<unknown>]>([
     ["changed to another of its length", () => writeFile(inCircle("data/a.json"), "2\n")],
     ["changed to what is no JSON", () => writeFile(inCircle("data/a.json"), '1}],"end":{"\n')],

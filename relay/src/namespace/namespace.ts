@@ -254,7 +254,7 @@ export class Namespace {
   /** Begins a new segment in the background, with all that there is, so that opening need not read what was before. */
   #checkpointIfDue(): void {
     const log = this.#log;
-    if (!log?.isCheckpointDue(this.#index.contentBytes)) return;
+    if (!log?.isCheckpointDue(this.#index.contentBytes + this.#tasks.checkpointBytes)) return;
     this.#checkpoint = this.#writeCheckpoint(log).catch((error: unknown) => {
       this.#failure ??= error;
       this.#options.onError?.(error);

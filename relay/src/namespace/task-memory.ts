@@ -3,10 +3,18 @@ import type { Place, RememberedTask } from "./record.ts";
 
 type Known = Pick<RememberedTask, "place" | "until">;
 
+/** What a task takes in a checkpoint, about: keys and ids differ little in length. */
+const CHECKPOINT_BYTES = 128;
+
 /** Where in the log the outcome of each task stands that may be asked for again. Forgets by itself. */
 export class TaskMemory {
   readonly #tasks = new Map<string, Known>();
   #sweepAt = 1_024;
+
+  /** Bytes that a checkpoint would have of all tasks. Those whose time has passed may be among them until they are swept. */
+  get checkpointBytes(): number {
+    return CHECKPOINT_BYTES * this.#tasks.size;
+  }
 
   remember({ caller, task, place, until }: RememberedTask): void {
     this.#tasks.set(`${caller}/${task}`, { place, until });
