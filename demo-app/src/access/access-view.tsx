@@ -41,14 +41,6 @@ export function AccessView({ peer }: { readonly peer: Peer }) {
           />
         )}
       </Loading>
-      <Loading of={policy}>
-        {(document) => (
-          <Groups
-            policy={document}
-            onSet={(name, peers) => change(async () => (await peer.own()).policy.setGroup(name, peers))}
-          />
-        )}
-      </Loading>
       <div class="two-columns">
         <GrantForm
           key={given}
@@ -62,6 +54,14 @@ export function AccessView({ peer }: { readonly peer: Peer }) {
         />
         <CheckForm peer={peer} policy={policy.is === "there" ? policy.value : undefined} />
       </div>
+      <Loading of={policy}>
+        {(document) => (
+          <Groups
+            policy={document}
+            onSet={(name, peers) => change(async () => (await peer.own()).policy.setGroup(name, peers))}
+          />
+        )}
+      </Loading>
     </>
   );
 }
