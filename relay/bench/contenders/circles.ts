@@ -10,11 +10,16 @@ const SCRIPTS = { read: "data.get('n')", write: "data.set('n', (data.get('n') ??
 const STRICT = "strict: an answer is sent when the play's record is synced";
 const RELAY = fileURLToPath(new URL("../../bin/circles-relay.cjs", import.meta.url));
 
-type Options = { readonly folder: string; readonly many: number };
+type Options = {
+  readonly folder: string;
+  readonly many: number;
+  /** Flags for Node itself. Default: none. */
+  readonly node?: readonly string[];
+};
 
 /** `npx circles-relay` as it is: everything in one process. */
-export async function startEmbedded({ folder, many }: Options): Promise<Contender> {
-  const relay = await startRelay(join(folder, "embedded"));
+export async function startEmbedded({ folder, many, node }: Options): Promise<Contender> {
+  const relay = await startRelay(join(folder, "embedded"), { node });
   return {
     name: "Circles, embedded",
     durability: STRICT,
@@ -25,16 +30,11 @@ export async function startEmbedded({ folder, many }: Options): Promise<Contende
 }
 
 /** Gateway and worker in one process, and between them a Redis of their own. */
-export async function startThroughRedis({ folder, many }: Options): Promise<Contender> {
+export async function startThroughRedis({ folder, many, node }: Options): Promise<Contender> {
   const redis = await RedisServer.start();
   const key = join(folder, "gateway.key");
-  const relay = await startRelay(join(folder, "redis"), [
-    "--redis-url",
-    redis.url,
-    "--with-worker",
-    "--gateway-key-file",
-    key,
-  ]);
+  const flags = ["--redis-url", redis.url, "--with-worker", "--gateway-key-file", key];
+  const relay = await startRelay(join(folder, "redis"), { node, flags });
   return {
     name: "Circles, through Redis",
     durability: `${STRICT}; Redis itself keeps nothing on the disk`,
@@ -47,8 +47,10 @@ export async function startThroughRedis({ folder, many }: Options): Promise<Cont
   };
 }
 
-function startRelay(dbPath: string, more: readonly string[] = []) {
-  return startServer([RELAY, "--port", "0", "--open", "--log-level", "warn", "--db-path", dbPath, ...more]);
+type StartOptions = { readonly node?: readonly string[] | undefined; readonly flags?: readonly string[] };
+
+function startRelay(dbPath: string, { node = [], flags = [] }: StartOptions) {
+  return startServer([...node, RELAY, "--port", "0", "--open", "--log-level", "warn", "--db-path", dbPath, ...flags]);
 }
 
 async function casesOf(contender: string, url: string, many: number): Promise<Case[]> {

@@ -12,9 +12,10 @@ export type Bar = { readonly from?: number; readonly to: number; readonly text: 
 const [LEFT, WIDTH, RIGHT] = [300, 520, 150];
 const [TOP, BAR, GAP, BOTTOM] = [74, 11, 9, 34];
 
-const STYLE = `
+/** For light and for dark. */
+export const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-size: 15px; font-weight: 600 }
+  .title { font-size: 15px; font-weight: 600 } .strong { font-weight: 600 }
   .small { font-size: 10px; fill: #59636e }
   .paper { fill: #ffffff; stroke: #d1d9e0 }
   .grid { stroke: #d1d9e0 }
@@ -84,7 +85,10 @@ function decadesAround(values: readonly number[]): [low: number, high: number] {
   return [Math.ceil(least) - 1, Math.ceil(Math.log10(Math.max(...positive)))];
 }
 
-function text({ x, y, style, anchor }: { x: number; y: number; style?: string; anchor?: string }, content: string) {
+export function text(
+  { x, y, style, anchor }: { x: number; y: number; style?: string; anchor?: string },
+  content: string,
+) {
   const more = (style ? ` class="${style}"` : "") + (anchor ? ` text-anchor="${anchor}"` : "");
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${more}>${escapeXml(content)}</text>`;
 }
