@@ -26,6 +26,7 @@ const has = (flag: string) => process.argv.includes(flag);
 const [isBrief, throughRedis] = [has("--brief"), has("--redis")];
 const seconds = isBrief ? 0.3 : 5;
 const [population, work] = [has("--many") ? "many" : "one", has("--write") ? "write" : "read"];
+const what = `${throughRedis ? "through Redis" : "embedded"}, ${population === "one" ? "one circle" : "many circles"}, ${work}`;
 const name = [throughRedis ? "redis" : "embedded", population, work].join("-");
 
 const { measured, threads, cpuUs } = await withFolderBesideCircles(profile);
@@ -50,10 +51,7 @@ const note = `${measured.count.toLocaleString("en")} plays, ${IN_FLIGHT} in flig
 const folder = isBrief ? join(tmpdir(), "circles-bench-brief") : DOCS; // what a brief run finds is no figure
 await mkdir(folder, { recursive: true });
 const file = join(folder, `profile-${name}.svg`);
-await writeFile(
-  file,
-  drawParts({ title: `Microseconds of one play: ${name.replaceAll("-", ", ")}`, note, rows: drawn }),
-);
+await writeFile(file, drawParts({ title: `Microseconds of one play, ${what}`, note, rows: drawn }));
 console.log(`drawn in ${file}`);
 process.exit(0); // connections of the load are still open
 
@@ -80,7 +78,8 @@ async function profile(folder: string) {
 async function loadOf({ cases, pids }: Contender) {
   const chosen = cases.find(({ id }) => id.endsWith(`/${population}/${work}`));
   if (!chosen) throw new Error(`profile: expected a case ${population}/${work}`);
-  await load(chosen.prepare(MOST_PER_SECOND), { inFlight: IN_FLIGHT, seconds: Math.min(seconds, 1) }); // until it is warm
+  const warmUp = chosen.prepare(isBrief ? 200 : 5_000);
+  await load(warmUp, { inFlight: IN_FLIGHT, seconds: 60 }); // until all circles are open, and V8 has compiled what is hot
   const ask = chosen.prepare(Math.ceil(MOST_PER_SECOND * seconds));
   const [before, from] = [usageOf(pids), monotonicUs()];
   const measured = await load(ask, { inFlight: IN_FLIGHT, seconds });
