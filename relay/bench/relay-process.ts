@@ -9,9 +9,13 @@ export type MeasuredRelay = ServerProcess & {
   liveMemory(): Promise<NodeJS.MemoryUsage>;
 };
 
-/** `npx circles-relay` as built, in which every peer may do everything. */
-export function startRelay(dbPath: string, more: readonly string[] = []): Promise<ServerProcess> {
-  return startServer([RELAY, ...argumentsFor(dbPath, more)]);
+/** `npx circles-relay` as built, in which every peer may do everything. `node`: flags for Node itself. */
+export function startRelay(
+  dbPath: string,
+  more: readonly string[] = [],
+  node: readonly string[] = [],
+): Promise<ServerProcess> {
+  return startServer([...node, RELAY, ...argumentsFor(dbPath, more)]);
 }
 
 /** The same, and it can be asked what it keeps in memory. */

@@ -1,6 +1,6 @@
 const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
-  .title { font-size: 15px; font-weight: 600 }
+  .title { font-size: 15px; font-weight: 600 } .strong { font-weight: 600 }
   .small { font-size: 10px; fill: #59636e }
   .paper { fill: #ffffff; stroke: #d1d9e0 }
   .grid { stroke: #d1d9e0 }

@@ -8,11 +8,16 @@ import { type Case, type Contender, counted, populations } from "./contender.ts"
 const SCRIPTS = { read: "data.get('n')", write: "data.set('n', (data.get('n') ?? 0) + 1)" };
 const STRICT = "strict: an answer is sent when the play's record is synced";
 
-type Options = { readonly folder: string; readonly many: number };
+type Options = {
+  readonly folder: string;
+  readonly many: number;
+  /** Flags for Node itself. Default: none. */
+  readonly node?: readonly string[];
+};
 
 /** `npx circles-relay` as it is: everything in one process. */
-export async function startEmbedded({ folder, many }: Options): Promise<Contender> {
-  const relay = await startRelay(join(folder, "embedded"));
+export async function startEmbedded({ folder, many, node }: Options): Promise<Contender> {
+  const relay = await startRelay(join(folder, "embedded"), [], node);
   return {
     name: "Circles, embedded",
     durability: STRICT,
@@ -23,16 +28,11 @@ export async function startEmbedded({ folder, many }: Options): Promise<Contende
 }
 
 /** Gateway and worker in one process, and between them a Redis of their own. */
-export async function startThroughRedis({ folder, many }: Options): Promise<Contender> {
+export async function startThroughRedis({ folder, many, node }: Options): Promise<Contender> {
   const redis = await RedisServer.start();
   const key = join(folder, "gateway.key");
-  const relay = await startRelay(join(folder, "redis"), [
-    "--redis-url",
-    redis.url,
-    "--with-worker",
-    "--gateway-key-file",
-    key,
-  ]);
+  const flags = ["--redis-url", redis.url, "--with-worker", "--gateway-key-file", key];
+  const relay = await startRelay(join(folder, "redis"), flags, node);
   return {
     name: "Circles, through Redis",
     durability: `${STRICT}; Redis itself keeps nothing on the disk`,

@@ -1,12 +1,15 @@
 import type { PublicKey, TaskId } from "@circles/sdk/protocol";
 import type { Event, Outcome, Task, TaskKey, TaskLane } from "../task.ts";
 
+/** Looked at, never listened to. Every task has one and few are cancelled: a whole AbortSignal would cost too much. */
+export type Cancelled = Pick<AbortSignal, "aborted">;
+
 /** A task in a worker's hands. */
 export type ClaimedTask = {
   readonly key: TaskKey;
   readonly task: Task;
-  /** Aborts when the caller or the owner cancels. The worker then ends the task; it may be too late. */
-  readonly cancelled: AbortSignal;
+  /** Aborted when the caller or the owner has cancelled. The worker then ends the task; it may be too late. */
+  readonly cancelled: Cancelled;
   /** Number of the last event that was said before it was set aside; 0 if it was not. Its next event is the one after. */
   readonly said: number;
   /** How many workers died while they had it. */

@@ -9,7 +9,7 @@ export class QueuedTask extends Followers implements ClaimedTask {
   task: Task;
   said = 0;
   readonly attempts = 0;
-  #cancel: AbortController | undefined;
+  readonly cancelled = { aborted: false };
 
   constructor(key: TaskKey, task: Task) {
     super();
@@ -17,14 +17,8 @@ export class QueuedTask extends Followers implements ClaimedTask {
     this.task = task;
   }
 
-  get cancelled(): AbortSignal {
-    this.#cancel ??= new AbortController(); // made when asked for: few tasks are cancelled
-    return this.#cancel.signal;
-  }
-
   cancel(): void {
-    this.#cancel ??= new AbortController();
-    this.#cancel.abort();
+    this.cancelled.aborted = true;
   }
 
   /** Goes on as `task`, under the trace that it has, as old as it is. */

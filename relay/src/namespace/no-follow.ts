@@ -16,7 +16,10 @@ const OPEN = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 export function readBelow(root: string, path: string): Buffer | undefined {
   try {
     for (const folder of foldersTo(root, path)) if (!isFolder(lstatSync(folder))) return undefined;
-    const file = openSync(join(root, path), OPEN);
+    const at = join(root, path);
+    // Scripts often ask for what is not there, and an error takes longer to make than all else here.
+    if (!lstatSync(at, { throwIfNoEntry: false })) return undefined;
+    const file = openSync(at, OPEN);
     try {
       const status = fstatSync(file);
       if (isFolder(status)) return undefined;

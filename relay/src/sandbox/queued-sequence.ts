@@ -30,7 +30,7 @@ export class QueuedSequence<Source> {
   readonly results: Promise<ScriptResult>[];
   readonly #circle: string;
   readonly #snapshot: Source;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Sequence<Source>["signal"];
   readonly #answer: Sequence<Source>["answer"];
   /** Those without a result, the next first. */
   readonly #plays: QueuedPlay[] = [];

@@ -181,8 +181,8 @@ export type RunOptions = {
   readonly deadline?: number;
   /** Called in order, and not after the play's result is known. */
   readonly onEvent?: (event: Event) => void;
-  /** Aborting ends the script: it then wrote nothing. */
-  readonly signal?: AbortSignal;
+  /** Aborting ends the script: it then wrote nothing. Looked at, never listened to. */
+  readonly signal?: Pick<AbortSignal, "aborted">;
 };
 
 /** Plays of one circle, to be run one after the other. */
@@ -191,8 +191,8 @@ export type Sequence<SnapshotSource> = {
   /** The state that the first play reads, as the sandbox's threads understand it. */
   readonly snapshot: SnapshotSource;
   readonly plays: readonly (SandboxPlay & RunOptions)[];
-  /** Aborting cancels all that have no result yet. */
-  readonly signal?: AbortSignal;
+  /** Aborting cancels all that have no result yet. Looked at, never listened to. */
+  readonly signal?: Pick<AbortSignal, "aborted">;
   /** Answers what a thread asks while one of these plays runs. What it throws, the script's play ends with. */
   readonly answer?: (question: unknown) => unknown;
 };

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { documentsSnapshot } from "./sandbox-contract-parts.ts";
 import { SequenceSnapshot } from "./sequence-snapshot.ts";
 
@@ -42,4 +42,33 @@ it("[SB14] a sequence reads and lists its base with what was written since on to
       },
     ),
   );
+});
+
+it("[SB14] a sequence looks once for a document of its base, and each time for what others may change meanwhile", () => {
+  const readText = vi.fn((path: string) => (path.includes("none") ? undefined : path));
+  const snapshot = new SequenceSnapshot({
+    ...documentsSnapshot(
+      () => undefined,
+      () => [],
+    ),
+    readText,
+  });
+  const paths = ["data/a.json", "data/none.json", "config/policy.json"];
+  for (const path of [...paths, ...paths])
+    expect(snapshot.readText(path)).toBe(path.includes("none") ? undefined : path);
+  expect(readText.mock.calls.flat()).toEqual([...paths, "config/policy.json"]);
+});
+
+it("[SB14] a sequence keeps no more of what it has read than its thread has room for", () => {
+  const readText = vi.fn(() => "x".repeat(300_000));
+  const snapshot = new SequenceSnapshot({
+    ...documentsSnapshot(
+      () => undefined,
+      () => [],
+    ),
+    readText,
+  });
+  const paths = Array.from({ length: 10 }, (_, i) => `data/${i}.json`);
+  for (const path of [...paths, ...paths]) snapshot.readText(path);
+  expect(readText).toHaveBeenCalledTimes(17); // three texts were kept
 });

@@ -1,10 +1,17 @@
 import { base64Of, nameAt, textOf } from "./contents.ts";
 import type { Content, ListOptions, NameKind, Snapshot, Write } from "./sandbox.ts";
 
+/** UTF-16 units of texts that are kept for the next play of a sequence, with an allowance for each. */
+const MOST_KEPT = 2 ** 20;
+const KEPT_OVERHEAD = 256;
+
 /** A state with the writes of plays on top that ran on it one after the other. */
 export class SequenceSnapshot implements Snapshot {
   readonly #base: Snapshot;
   readonly #written = new Map<string, Content | null>();
+  /** What was read of the base. */
+  readonly #read = new Map<string, string | undefined>();
+  #room = MOST_KEPT;
 
   constructor(base: Snapshot) {
     this.#base = base;
@@ -20,8 +27,21 @@ export class SequenceSnapshot implements Snapshot {
 
   readText(path: string): string | undefined {
     const written = this.#written.get(path);
-    if (written === undefined) return this.#base.readText(path);
+    if (written === undefined) return this.#readBase(path);
     return written ? textOf(written) : undefined;
+  }
+
+  /** Plays of a busy circle read the same documents, one play after the other, and opening a file takes longer than most. */
+  #readBase(path: string): string | undefined {
+    if (this.#read.has(path)) return this.#read.get(path);
+    const text = this.#base.readText(path);
+    const size = KEPT_OVERHEAD + path.length + (text?.length ?? 0);
+    // Only what none but plays of this sequence can change meanwhile: the control lane writes elsewhere, at any time.
+    if (path.startsWith("data/") && size <= this.#room) {
+      this.#read.set(path, text);
+      this.#room -= size;
+    }
+    return text;
   }
 
   readBase64(path: string): string | undefined {

@@ -6,7 +6,7 @@ import {
   TASK_MEMORY_UNSIGNED_S,
   WireError,
 } from "@circles/sdk/protocol";
-import type { ClaimedTask } from "../broker/broker.ts";
+import type { Cancelled, ClaimedTask } from "../broker/broker.ts";
 import type { Namespace } from "../namespace/namespace.ts";
 import type { FinalEnd } from "../namespace/record.ts";
 import type { Delegations } from "../signatures/delegations.ts";
@@ -99,7 +99,7 @@ export async function admit(
 export const SIGNATURE = "signature";
 
 /** How a play that waited ends without running, if it does. */
-function endOfWaiting(entry: AskingPlay | undefined, cancelled: AbortSignal): FinalEnd | undefined {
+function endOfWaiting(entry: AskingPlay | undefined, cancelled: Cancelled): FinalEnd | undefined {
   if (cancelled.aborted) return CANCELLED;
   if (!entry || (entry.state === "waiting" && isExpired(entry))) return UNANSWERED;
   return entry.state === "denied" ? deniedByOwner(entry) : undefined;

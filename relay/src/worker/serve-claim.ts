@@ -153,10 +153,10 @@ class Serving {
           broker.emit(this.#claim, key, said > 0 ? { ...event, seq: event.seq + said } : event),
         ),
     );
-    const abandoned = new AbortController();
+    const abandoned = { aborted: false };
     const since = configChanges.now(namespace);
     const results = sandbox.run({
-      signal: abandoned.signal,
+      signal: abandoned,
       circle: this.#claim.circle,
       snapshot: namespace.snapshot(),
       answer: answerer(namespace, denials),
@@ -190,12 +190,12 @@ class Serving {
         if (became === "stands" && !republished) continue;
         // Those behind it read what is not so: they have not happened.
         for (const later of events.slice(i + 1)) later.discard();
-        abandoned.abort();
+        abandoned.aborted = true;
         return plays.slice(became === "again" ? i : i + 1);
       }
       return [];
     } finally {
-      abandoned.abort();
+      abandoned.aborted = true;
       for (const { authority } of plays) authority.settle(undefined);
     }
   }

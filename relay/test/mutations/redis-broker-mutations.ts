@@ -142,8 +142,8 @@ export const REDIS_BROKER_MUTATIONS: readonly Mutation[] = [
   {
     name: "has a task that was cancelled run when it is taken again",
     file: "redis/redis-claims.ts",
-    text: "if (isCancelled) cancel.abort();",
-    instead: "",
+    text: "{ aborted: isCancelled }",
+    instead: "{ aborted: false }",
   },
   {
     name: "believes in its lease until Redis says that it is over",

@@ -25,7 +25,7 @@ type Held = {
   /** Its line's name, and its fence as Redis wrote it. */
   readonly named: readonly [line: string, fence: string];
   readonly ids: Map<TaskKey, RedisTaskId>;
-  readonly cancels: Map<RedisTaskId, AbortController>;
+  readonly cancels: Map<RedisTaskId, { aborted: boolean }>;
   readonly lost: AbortController;
 };
 
@@ -108,7 +108,10 @@ export class RedisClaims {
   }
 
   cancel(id: string): void {
-    for (const { cancels } of this.#held.values()) cancels.get(id as RedisTaskId)?.abort();
+    for (const { cancels } of this.#held.values()) {
+      const cancelled = cancels.get(id as RedisTaskId);
+      if (cancelled) cancelled.aborted = true;
+    }
   }
 
   emit(claim: Claim, key: TaskKey, event: Event): void {
@@ -209,18 +212,17 @@ export class RedisClaims {
   async #hold([line, fence, lease, found]: FoundClaim): Promise<Held | undefined> {
     const [circle, lane] = line.split("/") as [PublicKey, TaskLane?];
     const lost = new AbortController();
-    const [ids, cancels] = [new Map<TaskKey, RedisTaskId>(), new Map<RedisTaskId, AbortController>()];
+    const [ids, cancels] = [new Map<TaskKey, RedisTaskId>(), new Map<RedisTaskId, { aborted: boolean }>()];
     const unreadable: [RedisTaskId, unknown][] = [];
     const tasks = found.flatMap(([id, fields]): ClaimedTask[] => {
       const redisId = id as RedisTaskId;
       try {
         const { task, isCancelled, said, attempts } = readTask(redisId, fields, { circle, lane });
         const key = taskKey(task);
-        const cancel = new AbortController();
-        if (isCancelled) cancel.abort();
+        const cancelled = { aborted: isCancelled };
         ids.set(key, redisId);
-        cancels.set(redisId, cancel);
-        return [{ key, task, cancelled: cancel.signal, said, attempts }];
+        cancels.set(redisId, cancelled);
+        return [{ key, task, cancelled, said, attempts }];
       } catch (error) {
         unreadable.push([redisId, error]);
         return [];
