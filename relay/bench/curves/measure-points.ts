@@ -40,7 +40,6 @@ export async function measurePoints(
     const { heapUsed, external } = await relay.liveMemory();
     const figures = {
       [PLAYS_PER_SECOND]: median("perSecond"),
-      "p50 ms": median("p50Ms"),
       [RSS_MIB]: median("rssBytes") / MIB,
       [LIVE_MIB]: (heapUsed + external) / MIB,
     };
