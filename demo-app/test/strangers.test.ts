@@ -152,7 +152,8 @@ describe("what strangers send is text", () => {
   it("[PG8] one who asks much does not hide what others ask", async () => {
     await alice.allow("write", "wishes/*", { asks: true });
     const [mallory, bob] = [generateKeypair(), generateKeypair()];
-    const guests = await Promise.all([mallory, bob].map(async (signer) => connect(await alice.circle(), { signer })));
+    const url = await alice.circle();
+    const guests = await Promise.all([mallory, bob].map((signer) => connect(url, { signer })));
     const [first, second] = guests;
     const ask = async (circle: Circle | undefined, args: string) => {
       const play = circle?.play("data.set('wishes/a', args)", args);
