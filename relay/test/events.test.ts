@@ -1,10 +1,7 @@
-import { type Circle, type CircleEvent, connect, type Keypair } from "@circles/sdk";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunningRelay } from "../src/bin/relay.ts";
-import { TcpProxy } from "./chaos/tcp-proxy.ts";
-import { findFreePort } from "./free-port.ts";
+import type { Circle, CircleEvent } from "@circles/sdk";
+import { describe, expect, it } from "vitest";
 import { alice, bob, mallory } from "./people.ts";
-import { startRelayInProcess } from "./relay-in-process.ts";
+import { setRelayOnALine } from "./relay-on-a-line.ts";
 import { Wire } from "./wire.ts";
 
 /** So many events, one after the other. */
@@ -15,32 +12,19 @@ async function take<Data>(events: AsyncIterable<CircleEvent<Data>>, count: numbe
 }
 const dataOf = (events: readonly CircleEvent[]) => events.map(({ data }) => data);
 const TELL = "emit(args.topic, args.data)";
+/** When a play that was sent after it is answered, the relay has read a subscription: from then on whatever anybody plays is heard. */
+const isHearing = (circle: Circle) => circle.play("null");
 
 describe("events", () => {
-  let relay: RunningRelay;
-  let line: TcpProxy;
-  const circles: Circle[] = [];
-  beforeEach(async () => {
-    const port = await findFreePort();
-    line = await TcpProxy.start(port);
-    relay = await startRelayInProcess({ port, publicUrl: new URL(`ws://127.0.0.1:${line.port}`), threads: 2 });
-  });
-  afterEach(async () => {
-    for (const circle of circles.splice(0)) circle.close();
-    line.close();
-    await relay.close();
-  });
-  const dial = async (signer: Keypair) => {
-    const circle = await connect(`${relay.url}/${alice.publicKey}`, { signer });
-    circles.push(circle);
-    return circle;
-  };
+  const relay = setRelayOnALine();
+  const { dial } = relay;
   const tell = (circle: Circle, data: unknown, topic = "chat") => circle.play(TELL, { topic, data });
 
   it("[EV5] reach those who may hear them, on every connection, and nobody else", async () => {
     const [alices, bobs, others] = [await dial(alice), await dial(bob), await dial(mallory)];
     await alices.policy.set({ grants: [{ to: bob.publicKey, allow: ["subscribe:chat", "emit:chat"] }] });
     const [first, second] = [alices.subscribe<number>("chat"), bobs.subscribe<number>("chat")];
+    for (const circle of [alices, bobs]) await isHearing(circle);
     await tell(bobs, 1);
     await tell(alices, 2, "secret");
     await alices.play("emit('chat', 2); emit('chat', { n: 3 })");
@@ -86,6 +70,7 @@ describe("events", () => {
     const grant = { to: bob.publicKey, allow: ["subscribe:chat"] };
     await alices.policy.set({ grants: [grant] });
     const events = bobs.subscribe<number>("chat");
+    await isHearing(bobs);
     await tell(alices, 1);
     expect(await events.next()).toMatchObject({ value: { data: 1 } });
     await alices.policy.set({ grants: [grant, { to: "*", allow: ["call:x"] }] }); // another one, which leaves him that
@@ -97,6 +82,7 @@ describe("events", () => {
     expect(await events.next()).toEqual({ done: true, value: undefined });
     await alices.policy.grant(grant);
     const again = bobs.subscribe<number>("chat");
+    await isHearing(bobs);
     await tell(alices, 3);
     expect(await again.next()).toMatchObject({ value: { data: 3 } });
   });
@@ -105,6 +91,7 @@ describe("events", () => {
     const [alices, bobs] = [await dial(alice), await dial(bob)];
     await alices.policy.set({ grants: [{ to: "*", allow: ["subscribe:chat"] }], unsigned: "refuse" });
     const events = bobs.subscribe("chat");
+    await isHearing(bobs);
     await tell(alices, 1);
     expect(dataOf(await take(events, 1))).toEqual([1]);
     const wire = await Wire.dial(`${relay.url}/${alice.publicKey}`);
@@ -118,6 +105,7 @@ describe("events", () => {
   it("[S11] reach a subscriber once and in order, though the connection is cut 100 times during 1,000 of them", async () => {
     const [speaker, listener] = [await dial(alice), await dial(alice)];
     const events = listener.subscribe<number>("chat");
+    await isHearing(listener);
     const speaking = (async () => {
       for (let i = 0; i < 1_000; i += 5) {
         await speaker.play("for (let i = 0; i < 5; i++) emit('chat', args + i)", i, { timeoutMs: 120_000 });
@@ -127,7 +115,7 @@ describe("events", () => {
     let cuts = 0;
     for await (const { data } of events) {
       if (heard.push(data) % 10 === 5) {
-        line.cut();
+        relay.cut();
         cuts += 1;
       }
       if (heard.length === 1_000) break;

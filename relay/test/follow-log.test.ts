@@ -1,31 +1,12 @@
-import { type Circle, connect, generateKeypair, type Keypair } from "@circles/sdk";
+import { type Circle, generateKeypair } from "@circles/sdk";
 import { type CheckedRecord, checkLog } from "@circles/sdk/log";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunningRelay } from "../src/bin/relay.ts";
-import { TcpProxy } from "./chaos/tcp-proxy.ts";
-import { findFreePort } from "./free-port.ts";
+import { describe, expect, it } from "vitest";
 import { alice, bob } from "./people.ts";
-import { startRelayInProcess } from "./relay-in-process.ts";
+import { setRelayOnALine } from "./relay-on-a-line.ts";
 
 describe("a log that its owner follows", () => {
-  let relay: RunningRelay;
-  let line: TcpProxy;
-  const circles: Circle[] = [];
-  beforeEach(async () => {
-    const port = await findFreePort();
-    line = await TcpProxy.start(port);
-    relay = await startRelayInProcess({ port, publicUrl: new URL(`ws://127.0.0.1:${line.port}`), threads: 2 });
-  });
-  afterEach(async () => {
-    for (const circle of circles.splice(0)) circle.close();
-    line.close();
-    await relay.close();
-  });
-  const dial = async (signer: Keypair) => {
-    const circle = await connect(`${relay.url}/${alice.publicKey}`, { signer });
-    circles.push(circle);
-    return circle;
-  };
+  const relay = setRelayOnALine();
+  const { dial } = relay;
   /** As far as the record with this number. */
   const follow = async (circle: Circle, last: number, after = 0) => {
     const checked: CheckedRecord[] = [];
@@ -42,7 +23,7 @@ describe("a log that its owner follows", () => {
     const following = follow(lookingOn, 300);
     const heads: { seq: number; hash: string }[] = [];
     for (let i = 0; i < 30; i++) {
-      if (i % 10 === 5) line.cut();
+      if (i % 10 === 5) relay.cut();
       const plays = Array.from({ length: 10 }, (_, n) => owner.play("data.set('n', args)", i * 10 + n).played);
       heads.push(...(await Promise.all(plays)).map(({ log }) => log));
     }
@@ -72,8 +53,7 @@ describe("a log that its owner follows", () => {
 
   it("[M18] of a circle that nobody has used yet begins with its first record", async () => {
     const signer = generateKeypair();
-    const owner = await connect(`${relay.url}/${signer.publicKey}`, { signer });
-    circles.push(owner);
+    const owner = await dial(signer, signer.publicKey);
     const following = follow(owner, 1);
     await owner.play("data.set('a', 1)");
     expect(await following).toMatchObject([{ record: { seq: 1, writes: ["data/a.json"] }, isHashed: true }]);
