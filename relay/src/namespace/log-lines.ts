@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import {
   type EventsPage,
   firstRecordAfter,
@@ -45,11 +44,11 @@ export async function readLogLines({ after, limit }: LinesQuery, log: CircleLog 
   return { after, head: headId, events: records, ...gap };
 }
 
-function eventOf(record: Record, bytes: Buffer): TopicEvent {
+function eventOf(record: Record, { bytes, hash }: { bytes: Buffer; hash: string }): TopicEvent {
   const data: LogLine =
     bytes.length <= MOST_LINE_BYTES
       ? { line: bytes.toString("utf8") }
-      : { hash: hash("sha256", bytes) as Sha256, record: showRecord(record) };
+      : { hash: hash as Sha256, record: showRecord(record) };
   return { id: lastEventId(record.seq), data };
 }
 

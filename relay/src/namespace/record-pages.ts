@@ -24,8 +24,8 @@ export type RecordPage<T = Record> = {
   readonly isCut?: true;
 };
 
-/** What is answered of a record: the record itself, or what its line makes of it. `line` is read no later than that. */
-export type OfRecord<T> = (record: Record, line: Buffer) => T;
+/** What is answered of a record: the record itself, or what its line, which is read no later than that, makes of it. */
+export type OfRecord<T> = (record: Record, line: { readonly bytes: Buffer; readonly hash: string }) => T;
 
 type PageUnderWay<T> = {
   readonly records: T[];
@@ -140,9 +140,11 @@ export class RecordPages {
         if (seq === undefined) continue;
         this.add(seq, { segment, offset, bytes: bytes.length });
         if (seq < next) continue;
-        if (page.isWanted(bytes)) page.records.push(page.make(checkLine(bytes, next, page.hash), bytes));
-        else if (seq !== next) throw notNext(next);
+        const before = page.hash;
         page.hash = hash("sha256", bytes);
+        if (page.isWanted(bytes)) {
+          page.records.push(page.make(checkLine(bytes, next, before), { bytes, hash: page.hash }));
+        } else if (seq !== next) throw notNext(next);
         page.bytes += bytes.length;
         next += 1;
         if (seq >= last || page.records.length === page.limit || page.bytes >= page.mostBytes) return next;
