@@ -26,7 +26,8 @@ export class LogFollower {
   readonly log = signal<Loaded<ShownLog>>({ is: "loading" });
   readonly #peer: Peer;
   readonly #stop = new AbortController();
-  #records: readonly CheckedRecord[] = [];
+  /** Grows by one for each that comes: what is drawn is a copy. */
+  readonly #records: CheckedRecord[] = [];
   #most = MOST_RECORDS;
   /** The number of the first record that there is, once that is known. */
   #start = 1;
@@ -48,9 +49,7 @@ export class LogFollower {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       await this.#follow().catch((error: unknown) => {
-        if (signal.aborted) return;
-        clearTimeout(this.#drawing);
-        this.log.value = { is: "failed", error };
+        if (!signal.aborted) this.#show({ is: "failed", error });
       });
       if (!signal.aborted) await new Promise((again) => setTimeout(again, AGAIN_MS));
     }
@@ -58,7 +57,7 @@ export class LogFollower {
 
   /** Reads what is before the first record that is shown. */
   async readEarlier(): Promise<void> {
-    const [first, ...others] = this.#records;
+    const [first] = this.#records;
     if (!first) return;
     const { seq, prev } = first.record;
     const earlier: CheckedRecord[] = [];
@@ -66,22 +65,28 @@ export class LogFollower {
       if (one.record.seq >= seq) break;
       earlier.push(one);
     }
+    if (this.#records[0] !== first) return; // it has gone meanwhile, as the oldest do
     const last = earlier.at(-1);
     if (!last) this.#start = seq;
     const isJoined = !last || last.hash === prev;
     const joined = isJoined ? first : { ...first, fault: `record ${seq} does not follow the one before` };
-    this.#records = [...earlier, joined, ...others];
+    this.#records.splice(0, 1, ...earlier, joined);
     this.#most += earlier.length;
     this.#draw();
   }
 
   async #follow(): Promise<void> {
     const last = this.#records.at(-1);
+    if (last) {
+      await this.#peer.own();
+      this.#draw(); // it goes on
+    }
     const records = last
       ? this.#read(last.record.seq, { seq: last.record.seq, hash: last.hash })
       : this.#read(Math.max(0, (await this.#newest()) - PAGE));
     for await (const one of records) {
-      this.#records = [...this.#records, one].slice(-this.#most);
+      this.#records.push(one);
+      if (this.#records.length > this.#most) this.#records.shift();
       this.#drawing ??= setTimeout(() => this.#draw(), DRAW_MS);
     }
   }
@@ -101,11 +106,16 @@ export class LogFollower {
   }
 
   #draw(): void {
-    clearTimeout(this.#drawing);
-    this.#drawing = undefined;
-    const records = this.#records;
+    const records = [...this.#records];
     const hasEarlier = (records[0]?.record.seq ?? 0) > this.#start;
     const chain = checkChain(records, { heads: keptHeads(this.#peer.ownUrl), lost: this.#lost });
-    this.log.value = { is: "there", value: { records, hasEarlier, chain } };
+    this.#show({ is: "there", value: { records, hasEarlier, chain } });
+  }
+
+  /** In the place of what was still to be drawn. */
+  #show(log: Loaded<ShownLog>): void {
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
+    this.log.value = log;
   }
 }
