@@ -1,4 +1,5 @@
 import { Field } from "../parts/field.tsx";
+import { SelectField } from "../parts/select-field.tsx";
 import { type Deed, KINDS, namingOf } from "./draft.ts";
 
 type DeedFieldsProps = {
@@ -13,21 +14,12 @@ type DeedFieldsProps = {
 export function DeedFields({ deed, labels, placeholder = namingOf(deed.kind), onChange }: DeedFieldsProps) {
   return (
     <div class="fields">
-      <Field label={labels.kind}>
-        {(ids) => (
-          <select
-            {...ids}
-            value={deed.kind}
-            onChange={({ currentTarget }) => onChange({ ...deed, kind: currentTarget.value })}
-          >
-            {KINDS.map(({ kind, title }) => (
-              <option key={kind} value={kind}>
-                {title}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <SelectField
+        label={labels.kind}
+        value={deed.kind}
+        options={KINDS.map(({ kind, title }) => ({ value: kind as string, title }))}
+        onChange={(kind) => onChange({ ...deed, kind })}
+      />
       {namingOf(deed.kind) !== undefined && (
         <Field label={labels.what}>
           {(ids) => (

@@ -1,6 +1,7 @@
 import type { Grant } from "@circles/sdk";
 import { useState } from "preact/hooks";
 import { Field } from "../parts/field.tsx";
+import { SelectField } from "../parts/select-field.tsx";
 import { DeedFields } from "./deed-fields.tsx";
 import { type Deed, type Draft, EMPTY, type Ending, grantOf } from "./draft.ts";
 import { ownWording } from "./own-wording.ts";
@@ -15,11 +16,12 @@ type GrantFormProps = {
   readonly onCancel?: () => void;
 };
 
-const ENDINGS: readonly { readonly ends: Ending; readonly title: string }[] = [
-  { ends: "never", title: "never" },
-  { ends: "1", title: "in an hour" },
-  { ends: "24", title: "in a day" },
-  { ends: "168", title: "in a week" },
+const KEPT = { value: "kept", title: "as it does now" } as const;
+const ENDINGS: readonly { readonly value: Ending; readonly title: string }[] = [
+  { value: "never", title: "never" },
+  { value: "1", title: "in an hour" },
+  { value: "24", title: "in a day" },
+  { value: "168", title: "in a week" },
 ];
 
 /** Makes a grant of a few answers, and says in a sentence what it will mean before it is given. */
@@ -56,22 +58,12 @@ export function GrantForm({ title, action, begin = EMPTY, onGrant, onCancel }: G
             />
           )}
         </Field>
-        <Field label="Ends">
-          {(ids) => (
-            <select
-              {...ids}
-              value={draft.ends}
-              onChange={({ currentTarget }) => change({ ends: currentTarget.value as Ending })}
-            >
-              {draft.base?.expires !== undefined && <option value="kept">as it does now</option>}
-              {ENDINGS.map(({ ends, title }) => (
-                <option key={ends} value={ends}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <SelectField
+          label="Ends"
+          value={draft.ends}
+          options={draft.base?.expires === undefined ? ENDINGS : [KEPT, ...ENDINGS]}
+          onChange={(ends) => change({ ends })}
+        />
       </div>
       <label class="check">
         <input

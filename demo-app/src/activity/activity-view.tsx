@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { Failure } from "../parts/failure.tsx";
 import { Field } from "../parts/field.tsx";
 import { Loading } from "../parts/loading.tsx";
+import { SelectField } from "../parts/select-field.tsx";
 import { useAttempt } from "../parts/use-attempt.ts";
 import type { Peer } from "../peers/peer.ts";
 import { ChainState } from "./chain-state.tsx";
@@ -10,7 +11,13 @@ import { isLook, type Outcome, outcomeOf } from "./outcome.ts";
 import { Records } from "./records.tsx";
 import { Timeline } from "./timeline.tsx";
 
-const OUTCOMES: readonly Outcome[] = ["completed", "error", "denied", "waiting", "cancelled", "expired"];
+const OUTCOMES: readonly { readonly value: Outcome | ""; readonly title: string }[] = [
+  { value: "", title: "all" },
+  ...(["completed", "error", "denied", "waiting", "cancelled", "expired"] as const).map((value) => ({
+    value,
+    title: value,
+  })),
+];
 
 /** What happened in the peer's own circle, newest first, as it happens. */
 export function ActivityView({ peer }: { readonly peer: Peer }) {
@@ -27,20 +34,7 @@ export function ActivityView({ peer }: { readonly peer: Peer }) {
     <>
       <h2>Activity</h2>
       <div class="fields">
-        <Field label="Outcome">
-          {(ids) => (
-            <select
-              {...ids}
-              value={only}
-              onChange={({ currentTarget }) => setOnly(currentTarget.value as Outcome | "")}
-            >
-              <option value="">all</option>
-              {OUTCOMES.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <SelectField label="Outcome" value={only} options={OUTCOMES} onChange={setOnly} />
         <Field label="With this in it">
           {(ids) => (
             <input

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Field } from "../parts/field.tsx";
+import { SelectField } from "../parts/select-field.tsx";
 import { me } from "../peers/identities.ts";
 import type { Peer } from "../peers/peer.ts";
 import { Earlier } from "./earlier.tsx";
@@ -87,25 +88,17 @@ export function PlayView({ peer }: PlayViewProps) {
 function Examples({ peer: { desk } }: PlayViewProps) {
   const [chosen, choose] = useState("");
   return (
-    <Field label="Start from an example">
-      {(ids) => (
-        <select
-          {...ids}
-          value={chosen}
-          onChange={({ currentTarget: { value } }) => {
-            choose(value);
-            const example = EXAMPLES.find(({ title }) => title === value);
-            if (!example) return;
-            desk.script.value = example.script;
-            desk.args.value = example.args ?? "";
-          }}
-        >
-          <option value="">choose…</option>
-          {EXAMPLES.map(({ title }) => (
-            <option key={title}>{title}</option>
-          ))}
-        </select>
-      )}
-    </Field>
+    <SelectField
+      label="Start from an example"
+      value={chosen}
+      options={[{ value: "", title: "choose…" }, ...EXAMPLES.map(({ title }) => ({ value: title, title }))]}
+      onChange={(title) => {
+        choose(title);
+        const example = EXAMPLES.find((one) => one.title === title);
+        if (!example) return;
+        desk.script.value = example.script;
+        desk.args.value = example.args ?? "";
+      }}
+    />
   );
 }
