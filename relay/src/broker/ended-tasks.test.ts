@@ -32,11 +32,11 @@ describe("EndedTasks", () => {
     expect(tasks.get(key("t1"))).toBeUndefined();
   });
 
-  it("[BR8] forgets the oldest first when it holds 8 Mi characters", () => {
+  it("[BR8] forgets the oldest first when it holds 2 Mi characters", () => {
     const tasks = new EndedTasks();
-    for (const id of ["t1", "t2", "t3"]) tasks.add(key(id), ended(3 * MiB));
+    for (const id of ["t1", "t2", "t3"]) tasks.add(key(id), ended(0.75 * MiB));
     expect(known(tasks, ["t1", "t2", "t3"])).toEqual(["t2", "t3"]);
-    tasks.add(key("t4"), ended(9 * MiB));
+    tasks.add(key("t4"), ended(3 * MiB));
     expect(known(tasks, ["t2", "t3", "t4"])).toEqual([]);
   });
 
@@ -57,11 +57,11 @@ describe("EndedTasks", () => {
 
   it("[BR8] counts a task that ended again once, and as the newest", () => {
     const tasks = new EndedTasks();
-    for (const id of ["again", "t2"]) tasks.add(key(id), ended(3 * MiB));
+    for (const id of ["again", "t2"]) tasks.add(key(id), ended(0.75 * MiB));
     vi.setSystemTime(TEN_MINUTES_MS);
-    for (const id of ["t3", "again"]) tasks.add(key(id), ended(3 * MiB));
+    for (const id of ["t3", "again"]) tasks.add(key(id), ended(0.75 * MiB));
     expect(known(tasks, ["again", "t2", "t3"])).toEqual(["again", "t3"]);
-    for (let i = 0; i < 4; i++) tasks.add(key("again"), ended(3 * MiB));
+    for (let i = 0; i < 4; i++) tasks.add(key("again"), ended(0.75 * MiB));
     tasks.add(key("t4"), ended(1));
     expect(known(tasks, ["again", "t3", "t4"])).toEqual(["again", "t3", "t4"]);
   });

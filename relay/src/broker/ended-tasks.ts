@@ -12,9 +12,10 @@ const KEPT_MS = 10 * 60 * 1000;
 /**
  * Characters of outputs, events and outcomes that are kept at most; then the oldest go first, and the log alone has the outcome.
  * Tasks that said something have room of their own: what they said is nowhere else, and tasks that say nothing come by the
- * thousands.
+ * thousands. Those are few: each that is kept lives long enough to be moved among what stays, which costs more than all
+ * else that is collected of it.
  */
-const MOST_CHARACTERS = { ofLoud: 32 * 2 ** 20, ofQuiet: 8 * 2 ** 20 };
+const MOST_CHARACTERS = { ofLoud: 32 * 2 ** 20, ofQuiet: 2 * 2 ** 20 };
 /** What an ended task costs beside its texts. */
 const OVERHEAD_CHARACTERS = 512;
 
