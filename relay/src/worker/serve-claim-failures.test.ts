@@ -50,22 +50,25 @@ describe("a claim, when something fails,", () => {
     await worker.play(worker.task("add"));
     const notes = join(worker.folder.path, alice.publicKey, "data", "notes");
     await symlink(worker.folder.path, notes);
-    const gate = makeGate();
-    worker.hold = gate.opened;
+    const [second, third] = [makeGate(), makeGate()];
+    worker.hold = second.opened;
     const isFailed = () => worker.namespaces.with(alice.publicKey, async (namespace) => namespace.failed);
     let syncs = 0;
     worker.sync = async (file) => {
       syncs += 1;
-      if (syncs === 1) await expect.poll(() => worker.sandbox.ran.at(-1), PATIENT).toBe("held");
-      else {
+      if (syncs === 1) {
+        await expect.poll(() => worker.sandbox.ran.at(-1), PATIENT).toBe("held");
+        worker.hold = third.opened;
+        second.open();
+      } else {
         // The first play's file has failed; the third play ends and is refused, before the second is synced.
         await expect.poll(isFailed, PATIENT).toBe(true);
-        gate.open();
+        third.open();
         await setImmediate();
       }
       await realDisk.sync(file);
     };
-    expect(await worker.play(worker.task("note"), worker.task("add"), worker.task("held"))).toMatchObject([
+    expect(await worker.play(worker.task("note"), worker.task("held"), worker.task("held"))).toMatchObject([
       completed,
       completed,
       failed,
