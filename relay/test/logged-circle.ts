@@ -1,6 +1,6 @@
 import type { CheckpointState } from "../src/namespace/checkpoint.ts";
 import { CircleLog, type LogOptions } from "../src/namespace/log.ts";
-import type { Content, Place, Record } from "../src/namespace/record.ts";
+import type { Content, Record } from "../src/namespace/record.ts";
 import { TaskMemory } from "../src/namespace/task-memory.ts";
 import { entryOf } from "./entries.ts";
 
@@ -12,9 +12,9 @@ export class LoggedState {
   readonly files = new Map<string, string>();
   readonly tasks = new TaskMemory();
 
-  readonly add = (record: Record, place: Place): void => {
-    if ("task" in record) this.tasks.remember({ ...record, place });
-    if ("tasks" in record) for (const task of record.tasks) this.tasks.remember(task);
+  readonly add = (record: Record): void => {
+    if ("task" in record) this.tasks.remember(record, record);
+    if ("tasks" in record) this.tasks.load(record.tasks);
     if (!("writes" in record)) return;
     for (const { path, content } of record.writes) {
       const name = path.slice(DATA.length);
@@ -30,7 +30,7 @@ export class LoggedState {
         const text = this.files.get(path.slice(DATA.length));
         return text === undefined ? undefined : { text };
       },
-      tasks: () => this.tasks.all(),
+      tasks: this.tasks,
     };
   }
 }
@@ -65,9 +65,9 @@ export class LoggedCircle {
     this.#plays += 1;
     const writes = [{ path: `${DATA}${path}`, content: text === null ? null : { text } }];
     const entry = entryOf({ id: `${text}-${this.#plays}`, writes });
-    const { place, head } = await this.log.append(entry, { durable });
+    const { head } = await this.log.append(entry, { durable });
     for (let i = 0; i < 10; i++) await Promise.resolve(); // who appends may hear of it through several promises
-    this.state.add({ ...entry, ...head, prev: "", at: "" }, place);
+    this.state.add({ ...entry, ...head, prev: "", at: "" });
   }
 
   checkpoint(changed: Partial<CheckpointState> = {}): Promise<boolean> {

@@ -12,7 +12,7 @@ const LINE_END = 0x0a;
 /** A header has at most 145. */
 const MOST_HEADER_BYTES = 160;
 /** Far above what the limits on one play allow. What claims more is no batch, so nobody reads that much to find out. */
-export const MOST_BATCH_BYTES = 64 * 2 ** 20;
+const MOST_BATCH_BYTES = 64 * 2 ** 20;
 
 /** The bytes of a batch, and where in them the first line begins. `synced` bytes of the log are known to be on disk. */
 export function makeBatch(lines: readonly string[], { synced }: { synced: number }) {

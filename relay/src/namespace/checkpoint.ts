@@ -1,4 +1,6 @@
-import type { CheckpointEntry, Content, RememberedTask, Write } from "./record.ts";
+import type { CheckpointEntry, Content, Write } from "./record.ts";
+import type { TaskMemory } from "./task-memory.ts";
+import type { LoggedTaskTable } from "./task-table.ts";
 
 /** Where a checkpoint gets the circle's state. Asked while plays are committed, and answers with what there is now. */
 export type CheckpointState = {
@@ -6,19 +8,20 @@ export type CheckpointState = {
   readonly paths: () => Iterable<string>;
   /** What the file holds by the records that were appended, and none that is still being appended; `undefined` if it is gone. */
   readonly read: (path: string) => Content | undefined;
-  readonly tasks: () => Iterable<RememberedTask>;
+  readonly tasks: Pick<TaskMemory, "salt" | "logged">;
 };
 
 const MOST_CHARACTERS_PER_PART = 2 ** 20;
-/** Each is a file to read while everybody waits, or a line in the record. */
+/** Each is a file to read while everybody waits. */
 const MOST_FILES_PER_PART = 256;
-const MOST_TASKS_PER_PART = 4_096;
 
 /**
  * The parts of a checkpoint. Each is made when it is asked for, and to be appended before anything else is: so it says
- * what is true at its place in the log. The last is marked, and is there even if there is nothing to say.
+ * what is true at its place in the log. The last is marked, and is there even if there is nothing to say. Each has the salt of
+ * the tasks: whoever reads must know it before the first of them.
  */
 export function* checkpointParts({ paths, read, tasks }: CheckpointState): Generator<CheckpointEntry, void, void> {
+  const { salt } = tasks;
   let part = 1;
   let writes: Write[] = [];
   let characters = 0;
@@ -29,22 +32,24 @@ export function* checkpointParts({ paths, read, tasks }: CheckpointState): Gener
     if (content) writes.push({ path, content }); // else it was deleted since; if it comes back, a play's record says so
     if (content) characters += charactersOf(content);
     if (characters < MOST_CHARACTERS_PER_PART && files < MOST_FILES_PER_PART) continue;
-    yield { checkpoint: { part, last: false }, writes, tasks: [] };
+    yield { checkpoint: { part, last: false }, writes, tasks: { salt, tables: [] } };
     part += 1;
     writes = [];
     characters = 0;
     files = 0;
   }
-  let remembered: RememberedTask[] = [];
-  for (const task of tasks()) {
-    remembered.push(task);
-    if (remembered.length < MOST_TASKS_PER_PART) continue;
-    yield { checkpoint: { part, last: false }, writes, tasks: remembered };
+  let tables: LoggedTaskTable[] = [];
+  for (const table of tasks.logged()) {
+    tables.push(table);
+    characters += table.slots.length;
+    if (characters < MOST_CHARACTERS_PER_PART) continue;
+    yield { checkpoint: { part, last: false }, writes, tasks: { salt, tables } };
     part += 1;
     writes = [];
-    remembered = [];
+    tables = [];
+    characters = 0;
   }
-  yield { checkpoint: { part, last: true }, writes, tasks: remembered };
+  yield { checkpoint: { part, last: true }, writes, tasks: { salt, tables } };
 }
 
 /** Does this line, as `makeLine` makes it, end a checkpoint? */

@@ -15,7 +15,13 @@ import { verifyLog } from "./verify-log.ts";
 const circle = alice.publicKey;
 const play = (writes: readonly object[]) => ({ ...entryOf(), writes });
 const writing = (path: unknown) => play([{ path, text: "forged\n" }]);
-const checkpoint = (tasks: readonly unknown[]) => ({ checkpoint: { part: 1, last: true }, writes: [], tasks });
+const checkpoint = (tasks: unknown) => ({ checkpoint: { part: 1, last: true }, writes: [], tasks });
+const table = (changed: object) => {
+  return checkpoint({
+    salt: "",
+    tables: [{ from: 1, until: 9e15, slots: Buffer.alloc(64 * 6).toString("base64"), ...changed }],
+  });
+};
 
 /** Records whose hashes are as they should be, and that no relay writes. */
 const FORGED: readonly (readonly [what: string, record: object])[] = [
@@ -45,10 +51,15 @@ const FORGED: readonly (readonly [what: string, record: object])[] = [
     { ...entryOf(), events: Array.from({ length: 1_001 }, () => ({ topic: "a", data: 1 })) },
   ],
   ["no end", { ...entryOf(), end: null }],
-  ["a place that ends a process that reads it", checkpoint([[circle, "t", 9e15, 1, 0, 2 ** 31]])],
-  ["a place before the beginning", checkpoint([[circle, "t", 9e15, 1, -5, 10]])],
-  ["a place that is no number", checkpoint([[circle, "t", 9e15, 1, "0", 10]])],
-  ["a task that is no list", checkpoint([5])],
+  ["tasks that are a list", checkpoint([])],
+  ["tasks without a salt", checkpoint({ tables: [] })],
+  ["a table of tasks that is nothing", checkpoint({ salt: "", tables: [null] })],
+  ["a table from before the beginning", table({ from: -5 })],
+  ["a table until no time", table({ until: "tomorrow" })],
+  ["a table that would be searched for ever", table({ slots: Buffer.alloc(64 * 6, 1).toString("base64") })],
+  ["a table of no slots", table({ slots: "" })],
+  ["a table of 65 slots", table({ slots: Buffer.alloc(65 * 6).toString("base64") })],
+  ["a table of too many slots", table({ slots: Buffer.alloc(2 ** 17 * 6).toString("base64") })],
   ["a seal of nothing", { segment: null }],
   ["denials of nobody", { denials: [null], since: "" }],
   ["nothing", { nothing: 1 }],

@@ -57,11 +57,9 @@ describe("a log in segments", () => {
     await one.checkpoint();
     await one.play("b", "b1");
     await one.log.close();
-    const [task] = one.state.tasks.all();
     const again = await LoggedCircle.open(options);
-    expect(again && Array.from(again.state.tasks.all())).toEqual(Array.from(one.state.tasks.all()));
-    expect(task?.place.segment).toBe(1);
-    expect(task && (await again?.log.read(task.place))?.record).toMatchObject({ seq: 1, task: "a1-1" });
+    const recordOf = (id: string) => again?.state.tasks.recall(entryOf({ id }));
+    expect([recordOf("a1-1"), recordOf("b1-2")]).toEqual([[1], [4]]);
     await again?.log.close();
     await rm(pathOf(1));
     expect((await found()).files).toEqual({ a: "a1", b: "b1" });
@@ -113,9 +111,8 @@ describe("a log in segments", () => {
   it("[LG11] has checkpoints in parts of a bounded size", async () => {
     const one = await LoggedCircle.create(options);
     for (let i = 0; i < 5; i++) await one.play(`large/${i}`, "x".repeat(600_000));
-    for (let i = 0; i < 5_000; i++) {
-      const place = { segment: 1, offset: i, bytes: 1 };
-      one.state.tasks.remember({ ...entryOf({ id: `t${i}` }), place });
+    for (let seq = 6; seq < 200_000; seq++) {
+      one.state.tasks.remember(entryOf({ id: `t${seq}` }), { seq, until: entryOf().until });
     }
     await one.checkpoint();
     await one.log.close();
@@ -124,7 +121,8 @@ describe("a log in segments", () => {
       { part: 1, last: false },
       { part: 2, last: false },
       { part: 3, last: false },
-      { part: 4, last: true },
+      { part: 4, last: false },
+      { part: 5, last: true },
     ]);
     expect((await found()).files).toEqual(one.files);
   });
@@ -259,10 +257,12 @@ describe("a log in segments", () => {
       return one;
     };
     const later = () => new Date(Date.now() + 60_000);
+    /** No task is remembered. */
+    const NONE = Number.POSITIVE_INFINITY;
 
     it("are removed, and the log is read as before", async () => {
       const one = await three();
-      expect(await one.log.dropSegments({ olderThan: later(), tasks: [] })).toBe(2);
+      expect(await one.log.dropSegments({ olderThan: later(), keepFrom: NONE })).toBe(2);
       expect(await listSegments(folder.path)).toEqual([3]);
       expect((await one.log.readRecords({ after: 0, limit: 1 })).records).toMatchObject([{ segment: { number: 3 } }]);
       await one.play("c", "c1");
@@ -272,10 +272,10 @@ describe("a log in segments", () => {
 
     it("are kept as long as asked, and where a remembered task stands, and from the last checkpoint on", async () => {
       const one = await three();
-      expect(await one.log.dropSegments({ olderThan: new Date(0), tasks: [] })).toBe(0);
-      expect(await one.log.dropSegments({ olderThan: later(), tasks: one.state.tasks.all() })).toBe(0);
-      const [, second] = one.state.tasks.all();
-      expect(await one.log.dropSegments({ olderThan: later(), tasks: second ? [second] : [] })).toBe(1);
+      expect(await one.log.dropSegments({ olderThan: new Date(0), keepFrom: NONE })).toBe(0);
+      expect(await one.log.dropSegments({ olderThan: later(), keepFrom: one.state.tasks.oldest })).toBe(0);
+      const [second = 0] = one.state.tasks.recall(entryOf({ id: "b1-2" }));
+      expect(await one.log.dropSegments({ olderThan: later(), keepFrom: second })).toBe(1);
       expect(await listSegments(folder.path)).toEqual([2, 3]);
       await one.log.close();
     });
@@ -284,10 +284,10 @@ describe("a log in segments", () => {
       const one = await LoggedCircle.create(options);
       await one.play("a", "a1");
       await expect(one.checkpoint({ read: unreadable })).rejects.toThrow("EIO");
-      expect(await one.log.dropSegments({ olderThan: later(), tasks: [] })).toBe(0);
+      expect(await one.log.dropSegments({ olderThan: later(), keepFrom: NONE })).toBe(0);
       await one.log.close();
       const again = await LoggedCircle.open(options);
-      expect(await again?.log.dropSegments({ olderThan: later(), tasks: [] })).toBe(0);
+      expect(await again?.log.dropSegments({ olderThan: later(), keepFrom: NONE })).toBe(0);
       await again?.log.close();
     });
   });

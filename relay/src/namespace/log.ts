@@ -12,7 +12,6 @@ import {
   type Place,
   type PlayEntry,
   type Record,
-  type RememberedTask,
 } from "./record.ts";
 import { type OfRecord, type PageOptions, type RecordPage, RecordPages } from "./record-pages.ts";
 import { SegmentFile } from "./segment-file.ts";
@@ -169,11 +168,13 @@ export class CircleLog {
     if (this.#checkpointing) throw new Error("log: expected one checkpoint at a time");
     this.#checkpointing = true;
     try {
-      await this.#writer.beginSegment();
-      const { number } = this.#writer.segment;
-      this.#grownBytes = 0;
       const parts = checkpointParts(state);
-      while (!(await this.#writer.appendPart(() => nextOf(parts))).checkpoint.last);
+      const appendPart = () => this.#writer.appendPart(() => nextOf(parts));
+      const beginning = this.#beginCheckpoint();
+      const first = appendPart(); // nothing comes between: whoever opens the log reads it before any play
+      first.catch(() => {}); // heard of below
+      const number = await beginning;
+      for (let part = await first; !part.checkpoint.last; ) part = await appendPart();
       this.#checkpointSegment = number;
       return true;
     } catch (error) {
@@ -185,20 +186,17 @@ export class CircleLog {
   }
 
   /**
-   * Removes segments before the last whole checkpoint, oldest first: those whose last record is older than `olderThan`, as
-   * far as the first in which one of `tasks` stands. Answers how many. What is left is a chain with a later beginning.
+   * Removes segments before the last whole checkpoint, oldest first: those whose last record is older than `olderThan`, and
+   * has a lower number than `keepFrom`. Answers how many. What is left is a chain with a later beginning.
    */
-  async dropSegments({ olderThan, tasks }: { olderThan: Date; tasks: Iterable<RememberedTask> }): Promise<number> {
+  async dropSegments({ olderThan, keepFrom }: { olderThan: Date; keepFrom: number }): Promise<number> {
     const { folder, circle, disk } = this.#options;
-    const keepFrom = Array.from(tasks).reduce(
-      (least, { place }) => Math.min(least, place.segment),
-      this.#checkpointSegment,
-    );
     let dropped = 0;
     for (const number of await listSegments(folder)) {
-      if (number >= keepFrom || !(await this.#isNewest())) break;
+      if (number >= this.#checkpointSegment || !(await this.#isNewest())) break;
       const seal = await withSegment(folder, number + 1, undefined, (segment) => readSeal(segment, circle));
-      if (!seal || Date.parse(seal.at) >= olderThan.getTime()) break; // it was sealed right after its last record
+      if (!seal || seal.segment.previous.seq >= keepFrom) break;
+      if (Date.parse(seal.at) >= olderThan.getTime()) break; // it was sealed right after its last record
       checkHeld(this.#options);
       await disk.remove(segmentPath(folder, number));
       await disk.syncFolder(folder);
@@ -212,6 +210,12 @@ export class CircleLog {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#writer.close();
+  }
+
+  async #beginCheckpoint(): Promise<number> {
+    await this.#writer.beginSegment();
+    this.#grownBytes = 0;
+    return this.#writer.segment.number;
   }
 
   async #beginSegment(): Promise<void> {

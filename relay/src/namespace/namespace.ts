@@ -13,7 +13,7 @@ import { NameRefused, namedAt } from "./names.ts";
 import { checkFolder } from "./no-follow.ts";
 import { PendingFiles } from "./pending-files.ts";
 import { LogDamaged } from "./read-log.ts";
-import type { Content, DenialsEntry, PlayEntry, RecordOf, Write } from "./record.ts";
+import type { Content, DenialsEntry, PlayEntry, Record, RecordOf, Write } from "./record.ts";
 import type { PageOptions, RecordPage } from "./record-pages.ts";
 import type { NameQuery, SnapshotSource } from "./snapshot.ts";
 import { TaskMemory } from "./task-memory.ts";
@@ -141,11 +141,14 @@ export class Namespace {
 
   /** The record of a task that ended here, or waits, and is still remembered. */
   async recall(caller: PublicKey, task: TaskId): Promise<{ record: RecordOf<PlayEntry>; head: LogHead } | undefined> {
-    const place = this.#tasks.recall(caller, task);
-    if (!place || !this.#log) return undefined;
-    const { record, head } = await this.#log.read(place);
-    if (!("task" in record)) throw new Error("namespace: expected the record of a play, got another");
-    return { record, head };
+    for (const seq of this.#tasks.recall({ caller, task })) {
+      const { records = [] } = (await this.#log?.readLines({ after: seq - 1, upTo: seq, limit: 1 }, withHead)) ?? {};
+      for (const { record, head } of records) {
+        if (!("task" in record) || record.task !== task || record.caller !== caller) continue;
+        return record.until >= Date.now() / 1000 ? { record, head } : undefined;
+      }
+    }
+    return undefined;
   }
 
   /** Records after a number. */
@@ -196,7 +199,7 @@ export class Namespace {
     // An event's number is told to others: the record that has it never becomes another one.
     const { head, place } = await this.#append(entry, { durable: writes.length + events.length > 0 });
     const news = this.#events.committed(events, head.seq);
-    this.#tasks.remember({ caller, task, until, place });
+    this.#tasks.remember({ caller, task }, { seq: head.seq, until });
     this.#revise(writes, head.seq);
     this.#written.add(writes, place);
     this.#pending.add(writes);
@@ -254,7 +257,7 @@ export class Namespace {
   /** Begins a new segment in the background, with all that there is, so that opening need not read what was before. */
   #checkpointIfDue(): void {
     const log = this.#log;
-    if (!log?.isCheckpointDue(this.#index.contentBytes + this.#tasks.checkpointBytes)) return;
+    if (!log?.isCheckpointDue(this.#index.contentBytes + this.#tasks.loggedLength)) return;
     this.#checkpoint = this.#writeCheckpoint(log).catch((error: unknown) => {
       this.#failure ??= error;
       this.#options.onError?.(error);
@@ -265,11 +268,11 @@ export class Namespace {
     const isWhole = await log.writeCheckpoint({
       paths: () => Array.from(this.#written.files.keys()).toSorted(),
       read: (path) => this.#readWritten(path),
-      tasks: () => this.#tasks.all(),
+      tasks: this.#tasks,
     });
     const { keepLogMs } = this.#options;
     if (!isWhole || keepLogMs === undefined) return;
-    await log.dropSegments({ olderThan: new Date(Date.now() - keepLogMs), tasks: this.#tasks.all() });
+    await log.dropSegments({ olderThan: new Date(Date.now() - keepLogMs), keepFrom: this.#tasks.oldest });
   }
 
   /** What the log says that a file holds. @throws if the file holds anything else, for that would then stand in the log. */
@@ -299,8 +302,8 @@ export class Namespace {
     const deleted = new Set<string>();
     this.#log = await CircleLog.open(this.#logOptions, (record, place) => {
       this.#events.recall(record);
-      if ("task" in record) this.#tasks.remember({ ...record, place });
-      if ("tasks" in record) for (const task of record.tasks) this.#tasks.remember(task);
+      if ("task" in record) this.#tasks.remember(record, record);
+      if ("tasks" in record) this.#tasks.load(record.tasks);
       if (!("writes" in record)) return;
       this.#revise(record.writes, record.seq);
       for (const path of written.add(record.writes, place)) deleted.add(path);
@@ -336,4 +339,8 @@ export class Namespace {
     const { circle, disk, durability, segmentBytes, lease, isHeld } = this.#options;
     return { folder: join(this.#folder, "logs"), circle, disk, durability, segmentBytes, lease, isHeld };
   }
+}
+
+function withHead(record: Record, { hash }: { readonly hash: string }): { record: Record; head: LogHead } {
+  return { record, head: { seq: record.seq, hash } };
 }

@@ -1,6 +1,6 @@
 import { EVENT_IDS_PER_RECORD, isTopic } from "@circles/sdk/protocol";
-import { MOST_BATCH_BYTES } from "./batch.ts";
 import { namedAt } from "./names.ts";
+import { TaskTable } from "./task-table.ts";
 
 /**
  * Is this a record as it stands in a line? A log's hashes are nobody's signature: whoever writes one anew may say anything,
@@ -16,7 +16,7 @@ export function isLoggedRecord(value: unknown): boolean {
   }
   if ("checkpoint" in value) {
     const { checkpoint, writes, tasks } = value;
-    return isObject(checkpoint) && isCount(checkpoint.part) && isArrayOf(writes, isWrite) && isArrayOf(tasks, isTask);
+    return isObject(checkpoint) && isCount(checkpoint.part) && isArrayOf(writes, isWrite) && isTasks(tasks);
   }
   if ("segment" in value) {
     const { segment } = value;
@@ -42,17 +42,15 @@ function isEvent(event: unknown): boolean {
   return isObject(event) && isTopic(event.topic) && "data" in event;
 }
 
-/** Of a checkpoint: who, which, until when, and where its record stands. */
-function isTask(task: unknown): boolean {
-  if (!Array.isArray(task)) return false;
-  const [caller, id, ...numbers] = task as unknown[];
-  return (
-    isText(caller) &&
-    isText(id) &&
-    numbers.length === 4 &&
-    numbers.every(isCount) &&
-    Number(numbers[3]) <= MOST_BATCH_BYTES
-  );
+/** Of a checkpoint. */
+function isTasks(tasks: unknown): boolean {
+  return isObject(tasks) && isText(tasks.salt) && isArrayOf(tasks.tables, isTable);
+}
+
+function isTable(table: unknown): boolean {
+  if (!isObject(table)) return false;
+  const { from, until, slots } = table;
+  return isCount(from) && isCount(until) && isText(slots) && TaskTable.parse({ from, until, slots }) !== undefined;
 }
 
 function isDenial(denial: unknown): boolean {

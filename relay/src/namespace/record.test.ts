@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { entryOf, sha256 } from "../../test/entries.ts";
-import { alice, bob } from "../../test/people.ts";
+import { alice } from "../../test/people.ts";
 import { type Entry, genesis, makeLine, parseLine, type Write } from "./record.ts";
 
 const anyText = fc.oneof(
@@ -29,14 +29,12 @@ const anyPath = fc.constantFrom(
   `inbox/${"0".repeat(32)}.json`,
 );
 const anyWrites: fc.Arbitrary<Write[]> = fc.array(fc.record({ path: anyPath, content: fc.option(anyContent) }));
-const anyTasks = fc.array(
-  fc.record({
-    caller: fc.constantFrom(alice.publicKey, bob.publicKey),
-    task: anyText.map((id) => entryOf({ id }).task),
-    until: fc.nat(),
-    place: fc.record({ segment: fc.nat(), offset: fc.nat(), bytes: fc.nat(2 ** 26) }),
-  }),
-);
+const anyTable = fc.record({
+  from: fc.nat(),
+  until: fc.nat(),
+  slots: fc.constant(Buffer.alloc(384).toString("base64")),
+});
+const anyTasks = fc.record({ salt: anyText, tables: fc.array(anyTable) });
 const anyEntry: fc.Arbitrary<Entry> = fc.oneof(
   anyWrites.map((writes) => entryOf({ writes })),
   anyText.map((output) => entryOf({ output })),
@@ -91,7 +89,5 @@ describe("a record", () => {
 function inOrder(entry: Entry): object {
   if (!("writes" in entry)) return entry;
   const { writes, ...rest } = entry;
-  if (!("tasks" in rest)) return { ...rest, writes };
-  const { tasks, ...checkpoint } = rest;
-  return { ...checkpoint, writes, tasks };
+  return { ...rest, writes };
 }

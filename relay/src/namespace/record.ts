@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { genesisText, type LogHead, type PublicKey, type Sha256, type TaskId } from "@circles/sdk/protocol";
 import { isLoggedRecord } from "./record-shape.ts";
+import type { LoggedTasks } from "./task-memory.ts";
 
 /** What a file of the circle holds: a document's JSON text, a text, or bytes. */
 export type Content = { readonly json: string } | { readonly text: string } | { readonly base64: string };
@@ -65,15 +66,7 @@ export type Seal = LogHead & { readonly number: number; readonly bytes: number }
 export type CheckpointEntry = {
   readonly checkpoint: { /** Counts from 1. */ readonly part: number; readonly last: boolean };
   readonly writes: readonly Write[];
-  readonly tasks: readonly RememberedTask[];
-};
-
-/** Where the record stands that answers a task until `until`, in Unix seconds. */
-export type RememberedTask = {
-  readonly caller: PublicKey;
-  readonly task: TaskId;
-  readonly until: number;
-  readonly place: Place;
+  readonly tasks: LoggedTasks;
 };
 
 /** Where a record's line stands in its log. */
@@ -119,29 +112,23 @@ export function headAfter(line: string, { seq }: Pick<Record, "seq">): LogHead {
 export function parseLine(line: string): Record {
   const logged: unknown = JSON.parse(line);
   if (!isLoggedRecord(logged)) throw new TypeError("log: expected a record, got something else");
-  const { writes, tasks, ...rest } = logged as Line;
-  const record: object = {
-    ...rest,
-    ...(writes ? { writes: writes.map(parseWrite) } : {}),
-    ...(tasks ? { tasks: tasks.map(parseTask) } : {}),
-  };
+  const { writes, ...rest } = logged as Line;
+  const record: object = writes ? { ...rest, writes: writes.map(parseWrite) } : rest;
   return record as Record;
 }
 
-/** How writes and tasks stand in a line. */
-type Line = { readonly writes?: readonly LoggedWrite[]; readonly tasks?: readonly LoggedTask[] };
+/** How writes stand in a line. */
+type Line = { readonly writes?: readonly LoggedWrite[] };
 type LoggedWrite = { readonly path: string } & (
   | { readonly json: unknown }
   | { readonly text: string }
   | { readonly base64: string }
   | { readonly deleted: true }
 );
-type LoggedTask = [caller: PublicKey, task: TaskId, until: number, segment: number, offset: number, bytes: number];
 
 function lineWithWrites(stamp: Stamp, entry: PlayEntry | CheckpointEntry): string {
   const { writes, ...rest } = entry;
-  const others = "tasks" in rest ? { ...rest, tasks: rest.tasks.map(taskOf) } : rest;
-  const start = JSON.stringify({ ...stamp, ...others }).slice(0, -1);
+  const start = JSON.stringify({ ...stamp, ...rest }).slice(0, -1);
   return `${start},"writes":[${writes.map(writeText).join(",")}]}`;
 }
 
@@ -170,12 +157,4 @@ function parseWrite(write: LoggedWrite): Write {
     },
   };
   return { path, content };
-}
-
-function taskOf({ caller, task, until, place }: RememberedTask): LoggedTask {
-  return [caller, task, until, place.segment, place.offset, place.bytes];
-}
-
-function parseTask([caller, task, until, segment, offset, bytes]: LoggedTask): RememberedTask {
-  return { caller, task, until, place: { segment, offset, bytes } };
 }
