@@ -57,6 +57,14 @@ const FORGED: readonly (readonly [what: string, record: object])[] = [
   ["a table from before the beginning", table({ from: -5 })],
   ["a table until no time", table({ until: "tomorrow" })],
   ["a table that would be searched for ever", table({ slots: Buffer.alloc(64 * 6, 1).toString("base64") })],
+  [
+    "a table that is fuller than any",
+    table({
+      slots: Buffer.alloc(64 * 6)
+        .fill(1, 0, 46 * 6)
+        .toString("base64"),
+    }),
+  ],
   ["a table of no slots", table({ slots: "" })],
   ["a table of 65 slots", table({ slots: Buffer.alloc(65 * 6).toString("base64") })],
   ["a table of too many slots", table({ slots: Buffer.alloc(2 ** 17 * 6).toString("base64") })],

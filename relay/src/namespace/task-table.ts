@@ -28,11 +28,11 @@ export class TaskTable {
   readonly from: number;
   #until: number;
   #size = 0;
-  readonly #slots: DataView;
+  readonly #slots: DataView<ArrayBuffer>;
   /** That many less one. */
   readonly #mask: number;
 
-  private constructor({ from, until, slots }: { from: number; until: number; slots: DataView }) {
+  private constructor({ from, until, slots }: { from: number; until: number; slots: DataView<ArrayBuffer> }) {
     this.from = from;
     this.#until = until;
     this.#slots = slots;
@@ -46,12 +46,12 @@ export class TaskTable {
 
   /** That of a checkpoint. Answers `undefined` for what no table is: a log may be forged. */
   static parse({ from, until, slots }: LoggedTaskTable): TaskTable | undefined {
-    const { buffer, byteOffset, byteLength } = Buffer.from(slots, "base64");
+    const { buffer, byteLength } = new Uint8Array(Buffer.from(slots, "base64")); // a copy: a small buffer is part of a larger one
     const count = byteLength / SLOT_BYTES;
     if (count < LEAST_SLOTS || count > MOST_SLOTS || !Number.isInteger(Math.log2(count))) return undefined;
-    const table = new TaskTable({ from, until, slots: new DataView(buffer, byteOffset, byteLength) });
+    const table = new TaskTable({ from, until, slots: new DataView(buffer) });
     for (let slot = 0; slot < count; slot++) if (table.#recordIn(slot) !== 0) table.#size += 1;
-    return table.#size < count ? table : undefined; // a full one would be searched for ever
+    return table.#size <= Math.ceil(MOST_FILLED * count) ? table : undefined; // a full one would be searched for ever
   }
 
   get until(): number {
@@ -91,12 +91,8 @@ export class TaskTable {
 
   /** For a checkpoint. */
   get logged(): LoggedTaskTable {
-    const { buffer, byteOffset, byteLength } = this.#slots;
-    return {
-      from: this.from,
-      until: this.#until,
-      slots: Buffer.from(buffer, byteOffset, byteLength).toString("base64"),
-    };
+    const slots = Buffer.from(this.#slots.buffer).toString("base64");
+    return { from: this.from, until: this.#until, slots };
   }
 
   /** About what that takes, in characters. */
