@@ -124,12 +124,12 @@ export class Connection {
     this.#socket.terminate();
   }
 
-  /** What is sent in one turn of the event loop leaves by one system call, which costs more than a small frame. */
+  /** What is sent in one go leaves by one system call, which costs more than a small frame. */
   #cork(): void {
     if (this.#corked) return;
     this.#corked = true;
     this.#stream.cork();
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#corked = false;
       this.#stream.uncork();
     });

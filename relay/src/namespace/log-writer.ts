@@ -122,7 +122,7 @@ export class LogWriter {
   }
 
   async #writeAll(): Promise<void> {
-    await nextTurn(); // what is appended in the same turn of the loop goes into the same batch
+    await new Promise<void>((resolve) => process.nextTick(resolve)); // what is appended in one go, promises and all, goes into one batch
     for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
       let writing: readonly Waiting[] = this.#waiting;
       try {
