@@ -1,8 +1,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { TaskId } from "@circles/sdk/protocol";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { commit, documentsOf } from "../../test/circle-states.ts";
-import { alice } from "../../test/people.ts";
+import { alice, bob } from "../../test/people.ts";
 import { makeTemporaryFolder } from "../../test/temporary-folder.ts";
 import { Namespace } from "./namespace.ts";
 import { listSegments, segmentName } from "./segments.ts";
@@ -63,6 +64,25 @@ describe("a checkpoint of a circle", () => {
     await open();
     expect(documentsOf(namespace)).toEqual(before);
     expect([repaired, errors]).toEqual([[], []]);
+  });
+
+  it("[LG8] keeps from which record each task is answered, however often the circle is opened again", async () => {
+    const seqs = new Map<string, number>();
+    for (let opened = 0; opened < 6; opened++) {
+      for (let i = 0; i < 100; i++) {
+        const { seq } = await commit(namespace, `t${opened}-${i}`);
+        seqs.set(`t${opened}-${i}`, seq);
+      }
+      await namespace.close();
+      await open();
+    }
+    expect((await listSegments(inCircle("logs"))).length).toBeGreaterThan(6);
+    for (const [id, seq] of seqs) {
+      const known = await namespace.recall(circle, id as TaskId);
+      expect([known?.record.task, known?.record.seq, known?.head.seq]).toEqual([id, seq, seq]);
+    }
+    for (let i = 0; i < 100; i++) expect(await namespace.recall(circle, `new-${i}` as TaskId)).toBeUndefined();
+    expect(await namespace.recall(bob.publicKey, "t0-0" as TaskId)).toBeUndefined();
   });
 
   it("[LG11] comes after more has happened than it holds, be that documents or tasks", async () => {
