@@ -141,12 +141,14 @@ export class Namespace {
 
   /** The record of a task that ended here, or waits, and is still remembered. */
   async recall(caller: PublicKey, task: TaskId): Promise<{ record: RecordOf<PlayEntry>; head: LogHead } | undefined> {
+    const log = this.#log;
+    if (!log) return undefined;
     for (const seq of this.#tasks.recall({ caller, task })) {
-      const { records = [] } = (await this.#log?.readLines({ after: seq - 1, upTo: seq, limit: 1 }, withHead)) ?? {};
-      for (const { record, head } of records) {
-        if (!("task" in record) || record.task !== task || record.caller !== caller) continue;
-        return record.until >= Date.now() / 1000 ? { record, head } : undefined;
-      }
+      const [found] = (await log.readLines({ after: seq - 1, upTo: seq, limit: 1 }, withHead)).records;
+      if (!found) continue; // its segment was removed: it was another task's
+      const { record, head } = found;
+      if (!("task" in record) || record.task !== task || record.caller !== caller) continue;
+      return record.until >= Date.now() / 1000 ? { record, head } : undefined;
     }
     return undefined;
   }
